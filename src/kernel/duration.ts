@@ -1,0 +1,23 @@
+const SECONDS: Readonly<Record<string, number>> = {
+  nanos: 1e-9,
+  micros: 1e-6,
+  ms: 1e-3,
+  s: 1,
+  m: 60,
+  h: 3600,
+  d: 86_400,
+  w: 604_800,
+  M: 2_592_000,
+  Y: 31_536_000,
+}
+
+/**
+ * Reads a duration such as `500ms`, `20m` or `24h`; `-1` and `0` need no unit.
+ * @returns seconds, or `undefined` if the text is no duration
+ */
+export function readDuration(text: string): number | undefined {
+  if (text === '0' || text === '-1') return Number(text)
+  const parts = /^(\d{1,15})(nanos|micros|ms|s|m|h|d|w|M|Y)$/.exec(text)
+  if (parts === null) return undefined
+  return Number(parts[1]) * (SECONDS[parts[2] ?? ''] ?? Number.NaN)
+}

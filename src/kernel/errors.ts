@@ -1,0 +1,55 @@
+/**
+ * The closed list of reasons for which a check fails. Every edge decides each of them in one exhaustive `switch`, so
+ * that a new reason breaks the build until every edge has said what it answers.
+ */
+export type Reason =
+  // Who is asking (401). The detail is for the log.
+  | 'credentials_missing'
+  | 'credentials_malformed'
+  | 'credentials_rejected'
+  | 'token_unknown'
+  | 'token_expired'
+  // May they (403). The detail is the text for the caller.
+  | 'action_unauthorized'
+  // A login at an OpenID Provider. The caller sees one opaque 401, the detail is for log and audit.
+  | 'response_invalid'
+  | 'state_invalid'
+  | 'issuer_mismatch'
+  | 'provider_refused'
+  | 'response_type_unexpected'
+  | 'response_replayed'
+  | 'code_exchange_failed'
+  | 'access_token_invalid'
+  | 'id_token_invalid'
+  | 'keys_unavailable'
+  | 'userinfo_failed'
+  | 'claims_unmergeable'
+  | 'claims_unmappable'
+  | 'principal_missing'
+  | 'delegate_not_found'
+  // The caller's request is wrong (400, 404). The detail is the text for the caller.
+  | 'argument_illegal'
+  | 'validation_failed'
+  | 'realm_unknown'
+  | 'login_token_invalid'
+  | 'grant_invalid'
+  | 'token_store_missing'
+  | 'tokens_disabled'
+  // The provider's metadata are needed and could not be had (503).
+  | 'provider_unavailable'
+  // Our own fault. The detail is for the log.
+  | 'store_unavailable'
+  | 'record_damaged'
+
+/**
+ * A check that failed. `message` is the detail, without any secret in it; the list of reasons says who may see it.
+ */
+export class SecurityError extends Error {
+  override readonly name = 'SecurityError'
+  readonly reason: Reason
+
+  constructor(reason: Reason, detail: string, cause?: unknown) {
+    super(detail, cause === undefined ? undefined : { cause })
+    this.reason = reason
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * The log: JSON lines with the field names of the Elastic Common Schema. It never takes a token, code, nonce, password
+ * or hint; the caller names such a thing and leaves its value out.
+ */
+import { pino, type Logger } from 'pino'
+
+export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error' | 'fatal'> & { child(fields: LogFields): Log }
+
+export type LogFields = { readonly [field: string]: unknown }
+
+/** @param level `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent` */
+export function createLog(level: string, destination: { write(line: string): void } = process.stdout): Log {
+  return pino(
+    {
+      level,
+      messageKey: 'message',
+      timestamp: () => `,"@timestamp":"${new Date().toISOString()}"`,
+      base: { 'service.name': 'ostiary', 'process.pid': process.pid },
+      formatters: { level: (label) => ({ 'log.level': label }) },
+      serializers: { err: (error: unknown) => describeError(error) },
+    },
+    destination,
+  )
+}
+
+/** An error and its causes in one line, without stacks. */
+export function describeError(error: unknown): string {
+  const texts: string[] = []
+  for (let cause = error; cause !== undefined && texts.length < 5;) {
+    if (!(cause instanceof Error)) return [...texts, JSON.stringify(cause)].join('; caused by: ')
+    texts.push(cause.message === '' ? cause.name : cause.message)
+    cause = cause.cause
+  }
+  return texts.join('; caused by: ')
+}

@@ -1,0 +1,172 @@
+/**
+ * What the settings file, the environment and the keystore say, read and checked. The table of all settings is in
+ * `table.ts`; this file only names the shapes that the parts take. Durations are in seconds.
+ */
+export interface Settings {
+  /** The folder of the settings file: relative paths of the settings start here. */
+  readonly directory: string
+  readonly file: string
+  /** The demo of the repository: its accounts and secrets are put in at first start, and refused beyond loopback. */
+  readonly demo: boolean
+  readonly node: NodeSettings
+  readonly http: ListenerSettings
+  readonly tokens: TokenSettings
+  readonly oidcRealms: readonly OidcRealmSettings[]
+  readonly portal: PortalSettings
+  readonly provider: ProviderSettings
+  /** Newest first: the secrets that seal what the store keeps. From the keystore. */
+  readonly secrets: readonly string[]
+  /** `bootstrap.password`: the password of `elastic` until it is changed by the API. From the keystore. */
+  readonly bootstrapPassword: string | undefined
+}
+
+export type NodeRole = 'security' | 'portal' | 'provider'
+
+export interface NodeSettings {
+  readonly name: string
+  readonly clusterName: string
+  readonly roles: ReadonlySet<NodeRole>
+  /** Absolute path of the data folder. */
+  readonly data: string
+  readonly logLevel: string
+}
+
+export interface ListenerSettings {
+  readonly host: string
+  readonly port: number
+}
+
+export interface TokenSettings {
+  readonly enabled: boolean
+  readonly accessLifetime: number
+}
+
+export type ResponseType = 'code' | 'id_token' | 'id_token token'
+export type ClientAuthMethod =
+  | 'client_secret_basic'
+  | 'client_secret_post'
+  | 'client_secret_jwt'
+  | 'private_key_jwt'
+  | 'none'
+export type UserProperty = 'principal' | 'groups' | 'name' | 'mail' | 'dn'
+
+/** `xpack.security.authc.realms.oidc.<name>`: the names are the settings' own in camel case. */
+export interface OidcRealmSettings {
+  readonly name: string
+  readonly order: number
+  readonly rp: {
+    readonly clientId: string
+    /** From the keystore. */
+    readonly clientSecret: string | undefined
+    readonly redirectUri: string
+    readonly responseType: ResponseType
+    readonly requestedScopes: readonly string[]
+    readonly signatureAlgorithm: string
+    readonly postLogoutRedirectUri: string | undefined
+    readonly clientAuthMethod: ClientAuthMethod
+    readonly clientAuthJwtSignatureAlgorithm: string
+    /** PEM or JWK. From the keystore. */
+    readonly clientAuthJwtSigningKey: string | undefined
+    readonly pkce: boolean
+  }
+  readonly op: {
+    readonly issuer: string
+    readonly authorizationEndpoint: string | undefined
+    readonly tokenEndpoint: string | undefined
+    readonly userinfoEndpoint: string | undefined
+    readonly endsessionEndpoint: string | undefined
+    readonly jwksetPath: string | undefined
+  }
+  readonly claims: { readonly principal: string } & { readonly [property in UserProperty]?: string }
+  readonly claimPatterns: { readonly [property in UserProperty]?: string }
+  readonly allowedClockSkew: number
+  readonly populateUserMetadata: boolean
+  readonly http: OutboundSettings
+}
+
+/** Calls to an OpenID Provider. */
+export interface OutboundSettings {
+  readonly connectTimeout: number
+  /** How long a call may wait for a free connection. */
+  readonly connectionReadTimeout: number
+  readonly socketTimeout: number
+  readonly maxConnections: number
+  readonly maxEndpointConnections: number
+  readonly connectionPoolTtl: number
+  readonly proxy: { readonly host: string; readonly port: number; readonly scheme: 'http' | 'https' } | undefined
+  /** PEM texts of the certificate authorities to trust; `undefined`: the system's. */
+  readonly certificateAuthorities: readonly string[] | undefined
+  readonly verificationMode: 'full' | 'certificate' | 'none'
+}
+
+export interface PortalProviderSettings {
+  readonly type: 'oidc' | 'basic' | 'token'
+  readonly name: string
+  readonly order: number
+  /** For `oidc` only. */
+  readonly realm: string | undefined
+  readonly description: string
+  readonly hint: string | undefined
+  readonly icon: string | undefined
+  readonly showInSelector: boolean
+  /** Seconds; 0 = off. */
+  readonly idleTimeout: number
+  readonly lifespan: number
+}
+
+export interface PortalSettings {
+  readonly host: string
+  readonly port: number
+  readonly name: string
+  readonly basePath: string
+  readonly publicBaseUrl: string | undefined
+  /** In ascending order. */
+  readonly providers: readonly PortalProviderSettings[]
+  readonly selector: boolean
+  readonly encryptionKey: string | undefined
+  readonly cookieName: string
+  readonly secureCookies: boolean
+  readonly sameSiteCookies: 'Strict' | 'Lax' | 'None'
+  readonly cleanupInterval: number
+  readonly loginAssistanceMessage: string | undefined
+  readonly loginHelp: string | undefined
+}
+
+export interface ProviderSettings {
+  readonly issuer: string
+  readonly host: string
+  readonly port: number
+  /** Paths by the name of the endpoint. */
+  readonly routes: Readonly<Record<ProviderRoute, string>>
+  /** Absolute path of the accounts file. */
+  readonly accountsPath: string
+  readonly clients: readonly ProviderClientSettings[]
+  readonly ttl: Readonly<Record<ProviderTtl, number>>
+  readonly endSession: {
+    readonly enabled: boolean
+    readonly accessTokenHintMayRedirect: boolean
+    readonly hintRetention: number
+  }
+}
+
+export type ProviderRoute =
+  | 'authorization'
+  | 'token'
+  | 'revocation'
+  | 'introspection'
+  | 'userinfo'
+  | 'jwks'
+  | 'endSession'
+export type ProviderTtl = 'session' | 'interaction' | 'code' | 'accessToken' | 'idToken' | 'refreshToken'
+
+/** `provider.clients.<client_id>`: metadata under their registered names, and our own flags beside them. */
+export interface ProviderClientSettings {
+  readonly clientId: string
+  /** From the keystore. */
+  readonly clientSecret: string | undefined
+  /** OpenID Connect Dynamic Client Registration 1.0 §2. */
+  readonly metadata: Readonly<Record<string, string | number | boolean | readonly string[]>>
+  readonly consent: 'skip' | 'ask'
+  readonly requirePkce: boolean
+  readonly accessTokenHintMayRedirect: boolean
+}

@@ -1,0 +1,35 @@
+/**
+ * The test command. `quick`: unit and API tests. Otherwise everything, after making sure that the programs of Debian
+ * which serve as counterparts are there. Nothing is skipped: what is missing and cannot be installed ends the run.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, globSync } from 'node:fs'
+
+const COUNTERPARTS = [{ program: '/usr/bin/chromium', packages: ['chromium', 'fonts-liberation'] }]
+const QUICK = ['test/unit/**/*.test.ts', 'test/store/**/*.test.ts', 'test/api/**/*.test.ts']
+const FULL = [...QUICK, 'test/browser/**/*.test.ts', 'test/crash/**/*.test.ts']
+
+const [mode = 'full', ...only] = process.argv.slice(2)
+if (mode === 'full') installCounterparts()
+const files = only.length > 0 ? only : globSync(mode === 'quick' ? QUICK : FULL).toSorted()
+if (files.length === 0) throw new Error('no test file found')
+const run = spawnSync(
+  process.execPath,
+  ['--disable-warning=ExperimentalWarning', '--test', '--test-concurrency=2', ...files],
+  { stdio: 'inherit' },
+)
+process.exitCode = run.status ?? 1
+
+function installCounterparts(): void {
+  const missing = COUNTERPARTS.filter(({ program }) => !existsSync(program)).flatMap(({ packages }) => packages)
+  if (missing.length === 0) return
+  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    console.log(`installing for the tests: ${missing.join(' ')}`)
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+    const quiet = { env, stdio: ['ignore', 'ignore', 'inherit'] as ['ignore', 'ignore', 'inherit'] }
+    spawnSync('apt-get', ['update', '-qq'], quiet)
+    if (spawnSync('apt-get', ['install', '-y', '-qq', ...missing], quiet).status === 0) return
+  }
+  console.error(`The tests need these Debian packages: sudo apt-get install -y ${missing.join(' ')}`)
+  process.exit(1)
+}
