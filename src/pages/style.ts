@@ -1,0 +1,228 @@
+/**
+ * The one style sheet of all pages. Colours are named by their job and given twice, for light and for dark; text has a
+ * contrast of at least 4.5 : 1 on its ground, lines of controls and the focus ring at least 3 : 1 (WCAG 2.2 §1.4.3,
+ * §1.4.11, §2.4.13). Targets are at least 44 px high, widths are fluid down to 320 px.
+ */
+import { createHash } from 'node:crypto'
+
+const content = `:root {
+  color-scheme: light dark;
+  --ground: #f4f3ef;
+  --surface: #ffffff;
+  --sunken: #f7f6f3;
+  --line: #e1dfd8;
+  --edge: #85827a;
+  --text: #1d1f1e;
+  --muted: #5c5e5a;
+  --accent: #0d6a5a;
+  --accent-strong: #094f43;
+  --on-accent: #ffffff;
+  --info: #e7f2ef;
+  --error: #a3261d;
+  --error-ground: #fcedeb;
+  --shadow: 0 1px 2px rgb(29 31 30 / 6%), 0 12px 32px -12px rgb(29 31 30 / 14%);
+  --round: 0.625rem;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ground: #121514;
+    --surface: #1b1f1e;
+    --sunken: #222726;
+    --line: #303635;
+    --edge: #7d8583;
+    --text: #eceeed;
+    --muted: #a7aeab;
+    --accent: #63cfb8;
+    --accent-strong: #8fe0ce;
+    --on-accent: #0c1a17;
+    --info: #1a302b;
+    --error: #ffaea6;
+    --error-ground: #3a1f1c;
+    --shadow: 0 1px 2px rgb(0 0 0 / 40%), 0 12px 32px -12px rgb(0 0 0 / 60%);
+  }
+}
+
+*, *::before, *::after { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
+body {
+  margin: 0;
+  min-height: 100vh;
+  min-height: 100dvh;
+  display: flex;
+  flex-direction: column;
+  align-items: center;
+  gap: 1.5rem;
+  padding: clamp(1.25rem, 8vh, 5.5rem) 1rem 2.5rem;
+  background: var(--ground);
+  color: var(--text);
+  font: 1rem/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', 'Liberation Sans', Arial, sans-serif;
+  overflow-wrap: break-word;
+}
+body.wide { padding-top: clamp(1.25rem, 4vh, 2.5rem); }
+
+/* The frame */
+.brand { display: flex; align-items: center; gap: 0.5rem; width: 100%; max-width: 25rem; color: var(--muted); font-size: 0.9375rem; font-weight: 600; letter-spacing: 0.01em; }
+.brand svg { width: 1.375rem; height: 1.375rem; color: var(--accent); flex: none; }
+.wide .brand { max-width: 46rem; }
+main { width: 100%; max-width: 25rem; }
+.wide main { max-width: 46rem; }
+.card main, .panel {
+  background: var(--surface);
+  border: 1px solid var(--line);
+  border-radius: calc(var(--round) * 1.4);
+  box-shadow: var(--shadow);
+}
+.card main { padding: clamp(1.25rem, 6vw, 2rem); }
+.panel { padding: clamp(1.125rem, 4vw, 1.625rem); margin: 0 0 1.25rem; }
+
+/* Text */
+h1 { margin: 0 0 0.5rem; font-size: 1.5rem; line-height: 1.25; font-weight: 650; letter-spacing: -0.012em; text-wrap: balance; }
+h2 { margin: 0 0 0.875rem; font-size: 1.0625rem; line-height: 1.35; font-weight: 650; }
+p { margin: 0 0 1rem; }
+p:last-child { margin-bottom: 0; }
+.lead, .muted { color: var(--muted); }
+small, .small { font-size: 0.875rem; }
+a { color: var(--accent); text-underline-offset: 0.16em; text-decoration-thickness: from-font; }
+a:hover { color: var(--accent-strong); }
+strong { font-weight: 650; }
+code { font: 0.9em/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, 'Liberation Mono', monospace; overflow-wrap: anywhere; }
+ul { margin: 0 0 1rem; padding-left: 1.25rem; }
+hr { border: 0; border-top: 1px solid var(--line); margin: 1.5rem 0; }
+
+/* Focus is always seen */
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 0.25rem; }
+main:focus { outline: none; }
+
+/* Forms */
+form { margin: 0; }
+form + form { margin-top: 0.75rem; }
+label { display: block; margin: 0 0 0.375rem; font-size: 0.9375rem; font-weight: 600; }
+input:not([type=checkbox], [type=radio], [type=hidden]) {
+  display: block;
+  width: 100%;
+  min-height: 2.75rem;
+  margin: 0 0 1.125rem;
+  padding: 0.5rem 0.75rem;
+  font: inherit;
+  color: inherit;
+  background: var(--surface);
+  border: 1px solid var(--edge);
+  border-radius: var(--round);
+}
+input:not([type=checkbox], [type=radio]):focus-visible { outline-offset: 0; border-color: var(--accent); border-radius: var(--round); }
+input[aria-invalid=true] { border-color: var(--error); }
+input[type=checkbox], input[type=radio] { width: 1.25rem; height: 1.25rem; accent-color: var(--accent); vertical-align: -0.25rem; }
+
+button, .button {
+  display: inline-flex;
+  align-items: center;
+  justify-content: center;
+  min-height: 2.75rem;
+  padding: 0.5rem 1.125rem;
+  font: inherit;
+  font-weight: 600;
+  line-height: 1.3;
+  text-align: center;
+  text-decoration: none;
+  cursor: pointer;
+  color: var(--on-accent);
+  background: var(--accent);
+  border: 1px solid transparent;
+  border-radius: var(--round);
+  transition: background-color 120ms ease, border-color 120ms ease;
+}
+button:hover, .button:hover { color: var(--on-accent); background: var(--accent-strong); }
+button.secondary, .button.secondary { color: var(--text); background: transparent; border-color: var(--edge); }
+button.secondary:hover, .button.secondary:hover { color: var(--text); background: var(--sunken); border-color: var(--text); }
+button:focus-visible, .button:focus-visible { border-radius: var(--round); }
+.card form > button:only-of-type { width: 100%; }
+
+.actions { display: flex; flex-wrap: wrap; gap: 0.75rem; margin: 1.5rem 0 0; }
+.actions > *, .actions form { margin: 0; flex: 0 1 auto; }
+.card .actions > * { flex: 1 1 auto; }
+.card .actions form > button { width: 100%; }
+
+/* Messages */
+.notice {
+  margin: 0 0 1.25rem;
+  padding: 0.75rem 0.875rem;
+  font-size: 0.9375rem;
+  background: var(--info);
+  border-left: 3px solid var(--accent);
+  border-radius: 0.375rem;
+}
+.notice.error { background: var(--error-ground); border-left-color: var(--error); color: var(--error); }
+
+/* Facts: a name and what it is */
+dl.facts { display: grid; grid-template-columns: minmax(7rem, 11rem) minmax(0, 1fr); gap: 0.625rem 1.25rem; margin: 0 0 1rem; }
+dl.facts:last-child { margin-bottom: 0; }
+dl.facts dt { color: var(--muted); font-size: 0.9375rem; }
+dl.facts dd { margin: 0; overflow-wrap: anywhere; }
+dl.facts ul { list-style: none; margin: 0; padding: 0; }
+@media (max-width: 30rem) {
+  dl.facts { grid-template-columns: minmax(0, 1fr); gap: 0; }
+  dl.facts dd { margin-bottom: 0.75rem; }
+}
+
+/* Short names side by side */
+ul.names { display: flex; flex-wrap: wrap; gap: 0.5rem; list-style: none; margin: 0; padding: 0; }
+ul.names li { max-width: 100%; padding: 0.1875rem 0.6875rem; font-size: 0.9375rem; background: var(--sunken); border: 1px solid var(--line); border-radius: 1rem; overflow-wrap: anywhere; }
+
+/* Ways to sign in */
+ul.choices { list-style: none; margin: 0 0 1.25rem; padding: 0; display: grid; gap: 0.75rem; }
+ul.choices:last-child { margin-bottom: 0; }
+.choice {
+  display: flex;
+  align-items: center;
+  gap: 0.875rem;
+  min-height: 3.5rem;
+  padding: 0.75rem 1rem;
+  color: var(--text);
+  text-decoration: none;
+  background: var(--surface);
+  border: 1px solid var(--edge);
+  border-radius: var(--round);
+  transition: background-color 120ms ease, border-color 120ms ease;
+}
+.choice:hover { color: var(--text); background: var(--sunken); border-color: var(--accent); }
+.choice:focus-visible { border-radius: var(--round); }
+.choice[aria-busy=true] { border-color: var(--accent); background: var(--info); }
+.choice > span { flex: 1; min-width: 0; }
+.choice strong, .choice small { display: block; }
+.choice strong { line-height: 1.35; }
+.choice small { color: var(--muted); }
+.choice svg, .choice img { width: 1.5rem; height: 1.5rem; flex: none; color: var(--accent); object-fit: contain; }
+.choice .go { width: 1.125rem; height: 1.125rem; color: var(--muted); }
+
+details { margin: 1.5rem 0 0; }
+summary { min-height: 1.75rem; width: fit-content; color: var(--accent); font-weight: 600; cursor: pointer; }
+details[open] > summary { margin-bottom: 0.5rem; }
+
+/* The head of a wide page: who it is about, and what can be done */
+.masthead { display: flex; flex-wrap: wrap; align-items: center; gap: 1rem; margin: 0 0 1.5rem; }
+.masthead > div { flex: 1 1 14rem; min-width: 0; }
+.masthead h1 { margin: 0; overflow-wrap: anywhere; }
+.masthead p { margin: 0; color: var(--muted); overflow-wrap: anywhere; }
+.initial { display: grid; place-items: center; flex: none; width: 3.25rem; height: 3.25rem; font-size: 1.375rem; font-weight: 650; color: var(--on-accent); background: var(--accent); border-radius: 50%; }
+
+.fine { margin: 1.5rem 0 0; color: var(--muted); font-size: 0.875rem; }
+footer.fine { padding-top: 1rem; border-top: 1px solid var(--line); }
+footer.fine dl { margin: 0; }
+
+@media (prefers-reduced-motion: reduce) {
+  *, *::before, *::after { transition: none !important; animation: none !important; }
+}
+@media (forced-colors: active) {
+  .card main, .panel, .choice, .notice { border: 1px solid; }
+}
+@media print {
+  body { background: none; padding: 0; }
+  .actions { display: none; }
+}
+`
+
+/** To be served as `text/css`; the name changes with the content, so that a browser may keep it for ever. */
+export const stylesheet: { readonly path: string; readonly content: string } = {
+  path: `/ui/ostiary.${createHash('sha256').update(content).digest('hex').slice(0, 16)}.css`,
+  content,
+}
