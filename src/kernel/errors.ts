@@ -29,7 +29,13 @@ export type Reason =
   | 'delegate_not_found'
   // The caller's request is wrong (400, 404). The detail is the text for the caller.
   | 'argument_illegal'
+  // Elasticsearch's types for one request: parse_exception, x_content_parse_exception (a field is unknown or of a wrong
+  // type), parsing_exception (a field is missing), action_request_validation_exception, validation_exception.
+  | 'body_unparsable'
+  | 'field_unparsable'
+  | 'field_missing'
   | 'validation_failed'
+  | 'entry_invalid'
   | 'realm_unknown'
   | 'login_token_invalid'
   | 'grant_invalid'
