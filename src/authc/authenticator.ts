@@ -1,0 +1,88 @@
+/**
+ * Tells who sends a request, from its `Authorization` header: a bearer token of ours, or a name and password that one
+ * of the password realms accepts. Elasticsearch's security API, "Authentication". Nobody is let in anonymously.
+ */
+import { SecurityError } from '../kernel/errors.ts'
+import { equalSecrets } from '../kernel/random.ts'
+import type { Authentication } from './authentication.ts'
+import type { PasswordRealm } from './realms.ts'
+import type { TokenService } from './token-service.ts'
+
+export type Credentials =
+  | { readonly scheme: 'basic'; readonly username: string; readonly password: string }
+  | { readonly scheme: 'bearer'; readonly token: string }
+  /** A scheme of Elasticsearch that nobody here accepts. */
+  | { readonly scheme: 'apikey' }
+
+/**
+ * Reads an `Authorization` header: a scheme in any letter case, one blank, a value. RFC 7617, RFC 6750.
+ * @throws SecurityError `credentials_missing`, also for a scheme that is none of these; `credentials_malformed`
+ */
+export function readCredentials(authorization: string | undefined): Credentials {
+  if (authorization === undefined) throw new SecurityError('credentials_missing', 'no Authorization header')
+  const blank = authorization.indexOf(' ')
+  const scheme = authorization.slice(0, Math.max(blank, 0)).toLowerCase()
+  const value = authorization.slice(blank + 1)
+  if (scheme === 'basic') return readBasic(value)
+  if (scheme === 'bearer' && value.trim() !== '') return { scheme, token: value }
+  if (scheme === 'apikey' && value.trim() !== '') return { scheme }
+  throw new SecurityError('credentials_missing', 'no Authorization header of a known scheme')
+}
+
+/** RFC 7617 §2: the name ends at the first colon. */
+function readBasic(value: string): Credentials {
+  const isBase64 = /^[A-Za-z0-9+/]+={0,2}$/.test(value)
+  const text = isBase64 ? Buffer.from(value, 'base64').toString('utf8') : ''
+  const colon = text.indexOf(':')
+  if (colon < 0) throw new SecurityError('credentials_malformed', 'the Basic value is not base64 of name:password')
+  return { scheme: 'basic', username: text.slice(0, colon), password: text.slice(colon + 1) }
+}
+
+/** A caller inside this process: a bearer secret of at least 32 random bytes that is made anew at every start. */
+export interface InternalCaller {
+  readonly secret: string
+  readonly authentication: Authentication
+}
+
+export interface Authenticator {
+  /**
+   * @throws SecurityError `token_unknown`, `token_expired`, `credentials_rejected`; `store_unavailable` and
+   *   `record_damaged` when it cannot say
+   */
+  authenticate(credentials: Credentials): Promise<Authentication>
+}
+
+/** @param realms in the order in which they are asked */
+export function createAuthenticator({
+  realms,
+  tokens,
+  internal,
+}: {
+  realms: readonly PasswordRealm[]
+  tokens: TokenService
+  internal?: InternalCaller
+}): Authenticator {
+  const internalSecret = Buffer.from(internal?.secret ?? '')
+
+  return {
+    async authenticate(credentials) {
+      if (credentials.scheme === 'basic') return authenticatePassword(credentials)
+      if (credentials.scheme === 'apikey') throw new SecurityError('credentials_rejected', 'API keys are not served')
+      const { token } = credentials
+      if (internal?.secret.length === token.length && equalSecrets(Buffer.from(token), internalSecret)) {
+        return internal.authentication
+      }
+      return tokens.authenticate(token)
+    },
+  }
+
+  async function authenticatePassword({ username, password }: { username: string; password: string }) {
+    for (const realm of realms) {
+      const user = await realm.authenticate(username, password)
+      if (user === undefined) continue
+      if (!user.enabled) throw new SecurityError('credentials_rejected', `the user is disabled in ${realm.ref.name}`)
+      return { user, authenticationRealm: realm.ref, lookupRealm: realm.ref, type: 'realm' } as const
+    }
+    throw new SecurityError('credentials_rejected', 'no realm accepts this name and password')
+  }
+}

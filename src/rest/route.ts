@@ -1,0 +1,48 @@
+/**
+ * A route is data and two functions: `read` takes the request apart and refuses what is invalid, without any look at
+ * the store; `act` does what was asked. Between them stands the authorization, so that an invalid request is a 400
+ * also for those who may not.
+ */
+import type { Authentication } from '../authc/authentication.ts'
+import type { Json, JsonObject } from '../kernel/json.ts'
+import type { Query } from './query.ts'
+
+/** In the order in which the `Allow` header names them. */
+export const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH'] as const
+export type Method = (typeof METHODS)[number]
+
+/** What a caller sent. */
+export interface Call {
+  /** The variable parts of the path, decoded. */
+  readonly path: Readonly<Record<string, string>>
+  readonly query: Query
+  /** Any JSON value; `undefined` if there was none, or if the route takes none. */
+  readonly body: Json | undefined
+}
+
+export interface Answer {
+  /** 200 if left out. */
+  readonly status?: number
+  readonly body: JsonObject
+}
+
+export interface Route<Value = unknown> {
+  readonly methods: readonly Method[]
+  /** With variable parts in the form `:name`. */
+  readonly path: string
+  /** The names of the query parameters that `read` looks at. */
+  readonly parameters?: readonly string[]
+  /** Left out: a body is refused. */
+  readonly body?: 'required' | 'optional'
+  /** Takes the request apart. @throws SecurityError or ApiError */
+  read(call: Call): Value
+  /** The name of the action that the caller must be allowed; `undefined`: every authenticated caller may. */
+  action(value: Value, caller: Authentication): string | undefined
+  /** @param requestId for the log */
+  act(value: Value, caller: Authentication, requestId: string): Promise<Answer>
+}
+
+/** Forgets the type of what goes from `read` to `act`, after checking that they agree. */
+export function defineRoute<Value>(route: Route<Value>): Route {
+  return route
+}
