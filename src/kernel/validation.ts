@@ -1,0 +1,14 @@
+import { type Reason, SecurityError } from './errors.ts'
+
+/**
+ * Refuses a request for everything that is wrong with it at once, in Elasticsearch's words.
+ * @throws SecurityError `validation_failed` (of the request), or `entry_invalid` (of what it would store)
+ */
+export function checkNoFaults(
+  faults: readonly string[],
+  reason: Extract<Reason, 'validation_failed' | 'entry_invalid'> = 'validation_failed',
+): void {
+  if (faults.length === 0) return
+  const items = faults.map((fault, index) => `${index + 1}: ${fault};`)
+  throw new SecurityError(reason, `Validation Failed: ${items.join('')}`)
+}
