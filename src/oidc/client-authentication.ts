@@ -1,0 +1,108 @@
+import { createPrivateKey, createSecretKey, randomUUID, type KeyObject } from 'node:crypto'
+import { SignJWT } from 'jose'
+import { SecurityError } from '../kernel/errors.ts'
+import { readJsonObject } from '../kernel/json.ts'
+import { formEncode, type Parameters } from './endpoint-url.ts'
+import { textMember } from './jwt.ts'
+
+const ASSERTION_LIFETIME = 60
+const EC_ALGORITHMS: Readonly<Record<string, string>> = { prime256v1: 'ES256', secp384r1: 'ES384', secp521r1: 'ES512' }
+
+/** How we prove at the token endpoint who we are (OIDC Core 1.0 §9). */
+export type ClientAuthentication =
+  | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly secret: string }
+  /** `algorithm`: HS256, HS384 or HS512. */
+  | { readonly method: 'client_secret_jwt'; readonly secret: string; readonly algorithm: string }
+  | { readonly method: 'private_key_jwt'; readonly key: SigningKey }
+  | { readonly method: 'none' }
+
+export interface SigningKey {
+  readonly key: KeyObject
+  readonly id: string | undefined
+  readonly algorithm: string
+}
+
+/** What the credentials add to a token request. */
+export interface ClientCredentials {
+  readonly authorization: string | undefined
+  readonly parameters: Parameters
+}
+
+/**
+ * Reads the key of `private_key_jwt`: PEM (PKCS#8) or a JWK, whose `kid` goes into the assertion's header.
+ * @param algorithm used if it fits an RSA key, else RS256; an EC key decides by its curve
+ * @returns `undefined` if the text is no private RSA or EC key
+ */
+export function readSigningKey(text: string, algorithm: string): SigningKey | undefined {
+  const jwk = readJsonObject(text)
+  try {
+    const key = createPrivateKey(jwk === undefined ? text : { key: jwk, format: 'jwk' })
+    const id = jwk === undefined ? undefined : textMember(jwk, 'kid')
+    if (key.asymmetricKeyType === 'rsa') return { key, id, algorithm: /^[RP]S/.test(algorithm) ? algorithm : 'RS256' }
+    const byCurve = EC_ALGORITHMS[key.asymmetricKeyDetails?.namedCurve ?? '']
+    return byCurve === undefined ? undefined : { key, id, algorithm: byCurve }
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Builds the credentials of one token request.
+ * @param now seconds
+ * @throws SecurityError `code_exchange_failed` if the secret is too short for the algorithm of `client_secret_jwt`
+ */
+export async function buildClientCredentials(
+  authentication: ClientAuthentication,
+  clientId: string,
+  tokenEndpoint: string,
+  now: number,
+): Promise<ClientCredentials> {
+  if (authentication.method === 'none') return { authorization: undefined, parameters: [['client_id', clientId]] }
+  if (authentication.method === 'client_secret_basic')
+    return { authorization: basicCredentials(clientId, authentication.secret), parameters: [] }
+  if (authentication.method === 'client_secret_post') {
+    const { secret } = authentication
+    return {
+      authorization: undefined,
+      parameters: [
+        ['client_id', clientId],
+        ['client_secret', secret],
+      ],
+    }
+  }
+  const key = authentication.method === 'private_key_jwt' ? authentication.key : hmacKey(authentication)
+  const assertion = await signAssertion(key, clientId, tokenEndpoint, now)
+  return {
+    authorization: undefined,
+    parameters: [
+      ['client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'],
+      ['client_assertion', assertion],
+    ],
+  }
+}
+
+/** RFC 6749 §2.3.1: each half is form-encoded before they are joined. */
+function basicCredentials(clientId: string, secret: string): string {
+  const [user, password] = [clientId, secret].map((text) => formEncode([['', text]]).slice(1))
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+}
+
+/** RFC 7518 §3.2: a key of the size of the hash at least. */
+function hmacKey({ secret, algorithm }: { readonly secret: string; readonly algorithm: string }): SigningKey {
+  const key = Buffer.from(secret)
+  const bits = Number(algorithm.slice(2))
+  if (key.length * 8 >= bits) return { key: createSecretKey(key), id: undefined, algorithm }
+  throw new SecurityError('code_exchange_failed', `The secret length must be at least ${bits} bits`)
+}
+
+/** RFC 7523 §2.2 and §3. */
+function signAssertion(key: SigningKey, clientId: string, tokenEndpoint: string, now: number): Promise<string> {
+  return new SignJWT()
+    .setProtectedHeader({ alg: key.algorithm, ...(key.id === undefined ? {} : { kid: key.id }) })
+    .setIssuer(clientId)
+    .setSubject(clientId)
+    .setAudience(tokenEndpoint)
+    .setJti(randomUUID())
+    .setExpirationTime(Math.floor(now) + ASSERTION_LIFETIME)
+    .sign(key.key)
+}

@@ -1,0 +1,17 @@
+import { createHash, createHmac } from 'node:crypto'
+import { joinParts } from './state.ts'
+
+/**
+ * The verifier of a login, 43 characters (RFC 7636 §4.1). It is derived, not stored: any node that has the key can
+ * finish a login that another began.
+ */
+export function deriveCodeVerifier(key: Uint8Array, realm: string, state: string, nonce: string): string {
+  return createHmac('sha256', key)
+    .update(joinParts([realm, state, nonce]))
+    .digest('base64url')
+}
+
+/** The `S256` challenge of a verifier (RFC 7636 §4.2). */
+export function buildCodeChallenge(verifier: string): string {
+  return createHash('sha256').update(verifier).digest('base64url')
+}
