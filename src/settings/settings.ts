@@ -18,6 +18,8 @@ export interface Settings {
   readonly secrets: readonly string[]
   /** `bootstrap.password`: the password of `elastic` until it is changed by the API. From the keystore. */
   readonly bootstrapPassword: string | undefined
+  /** What works and yet deserves a look, for the log. */
+  readonly warnings: readonly string[]
 }
 
 export type NodeRole = 'security' | 'portal' | 'provider'

@@ -1,0 +1,37 @@
+import { isLoopbackHost } from '../kernel/loopback.ts'
+
+/** What the rules for a client's URI depend on. */
+export interface ClientUriContext {
+  readonly isPublic: boolean
+  readonly isNative: boolean
+  /** `return`: a redirect or post-logout URI; `https`: a URI that must be https. */
+  readonly rule: 'return' | 'https'
+}
+
+/**
+ * Judges a URI of a client that the settings file registers.
+ * OAuth 2.0 Security Best Current Practice (RFC 9700) §4.1, RFC 8252 §7, OpenID Connect Dynamic Client Registration 1.0 §2.
+ * @returns `problem`: why the client cannot be registered; `warning`: why somebody should have a look
+ */
+export function checkClientUri(uri: string, context: ClientUriContext): { problem?: string; warning?: string } {
+  if (/[\s\p{Cc}\\]/u.test(uri)) return { problem: 'it has a blank or another character that a URI cannot have' }
+  if (!URL.canParse(uri)) return { problem: 'it is no absolute URI' }
+  const { protocol, hostname, username, password } = new URL(uri)
+  if (uri.includes('#')) return { problem: 'it has a fragment' }
+  if (uri.includes('*')) return { problem: 'it has a wildcard' }
+  if (username !== '' || password !== '') return { problem: 'it has user information' }
+
+  if (protocol === 'https:') return {}
+  if (context.rule === 'https') return { problem: 'it must be https' }
+  if (protocol === 'http:') return checkHttp(hostname, context)
+  // RFC 8252 §7.1: a domain name in reverse, so that two applications do not claim one scheme.
+  if (!context.isNative) return { problem: 'its scheme must be https, or http on a loopback host' }
+  return protocol.includes('.') ? {} : { problem: 'a private scheme must have a dot in it, such as [com.example.app]' }
+}
+
+function checkHttp(hostname: string, { isPublic }: ClientUriContext): { problem?: string; warning?: string } {
+  if (isLoopbackHost(hostname)) return {}
+  return isPublic
+    ? { problem: 'it must be https; http is for loopback hosts only' }
+    : { warning: 'it is http on a host that is not this machine, so codes travel unencrypted' }
+}

@@ -1,0 +1,105 @@
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+import { boolean, integer, oneOf, someOf, text } from './setting-types.ts'
+import { setting } from './setting.ts'
+import type { ListenerSettings, NodeSettings } from './settings.ts'
+import type { Values } from './values.ts'
+
+/** The process as a whole, and the listener of the security API. */
+export const NODE = {
+  demo: setting({
+    key: 'demo',
+    type: boolean,
+    default: 'false',
+    description:
+      "Puts the demo's accounts, roles and secrets in at first start. They serve on loopback addresses only.",
+  }),
+  clusterName: setting({
+    key: 'cluster.name',
+    type: text,
+    default: 'ostiary',
+    description: 'What `GET /` answers as `cluster_name`. The same on all nodes.',
+  }),
+  name: setting({
+    key: 'node.name',
+    type: text,
+    default: hostname(),
+    defaultText: 'the host name',
+    description: 'The name of this node, in answers and in the log.',
+  }),
+  roles: setting({
+    key: 'node.roles',
+    type: someOf(['security', 'portal', 'provider']),
+    default: ['security', 'portal', 'provider'],
+    description: 'The parts that run in this process. The portal needs `security` beside it.',
+  }),
+  data: setting({
+    key: 'path.data',
+    type: text,
+    default: 'data',
+    description: 'The folder of the store, relative to the folder of the settings file.',
+  }),
+  logLevel: setting({
+    key: 'log.level',
+    type: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    default: 'info',
+    description: 'The least weighty lines that the log shows.',
+  }),
+  secret: setting({
+    key: 'ostiary.secret',
+    type: text,
+    secure: true,
+    description:
+      'Seals what the store keeps. Made with the keystore, the same on all nodes. Several, separated by blanks: the first ' +
+      'seals, all open; so it is rotated by putting a new one in front.',
+  }),
+  bootstrapPassword: setting({
+    key: 'bootstrap.password',
+    type: text,
+    secure: true,
+    description: 'The password of `elastic` until it is changed by the API.',
+  }),
+}
+
+export const HTTP = {
+  host: setting({
+    key: 'http.host',
+    type: text,
+    default: '127.0.0.1',
+    description:
+      'The address of the security API. It has no TLS of its own, so with the token service on it must be a loopback ' +
+      'address; let a TLS proxy on the same machine serve other machines.',
+  }),
+  port: setting({
+    key: 'http.port',
+    type: integer(0, 65_535),
+    default: '9200',
+    description: 'The port of the security API; `0` takes a free one.',
+  }),
+}
+
+/** Shorter ones could be guessed by whoever gets hold of the store. */
+const MIN_SECRET_LENGTH = 32
+
+export function readNode(values: Values, directory: string): NodeSettings {
+  return {
+    name: values.get(NODE.name),
+    clusterName: values.get(NODE.clusterName),
+    roles: new Set(values.get(NODE.roles)),
+    data: resolve(directory, values.get(NODE.data)),
+    logLevel: values.get(NODE.logLevel),
+  }
+}
+
+export function readHttp(values: Values): ListenerSettings {
+  return { host: values.get(HTTP.host), port: values.get(HTTP.port) }
+}
+
+/** The sealing secrets, the newest first. */
+export function readSecrets(values: Values): string[] {
+  const secrets = (values.get(NODE.secret) ?? '').split(/\s+/).filter((secret) => secret !== '')
+  if (secrets.length === 0) values.refuse(NODE.secret, [], 'Setting [ostiary.secret] is required in the keystore')
+  if (secrets.some((secret) => secret.length < MIN_SECRET_LENGTH))
+    values.refuse(NODE.secret, [], `each secret of [ostiary.secret] must have at least ${MIN_SECRET_LENGTH} characters`)
+  return secrets
+}

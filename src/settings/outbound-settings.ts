@@ -1,0 +1,145 @@
+import { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { REALM_PREFIX } from './oidc-realm-table.ts'
+import { integer, list, oneOf, text, time } from './setting-types.ts'
+import { buildKey, setting, type SettingType } from './setting.ts'
+import { ValueError } from './settings-error.ts'
+import type { OutboundSettings } from './settings.ts'
+import type { Values } from './values.ts'
+
+const proxyScheme: SettingType<'http' | 'https'> = {
+  expects: '`http` or `https`',
+  read(found, key) {
+    const value = text.read(found, key)
+    if (value === 'http' || value === 'https') return value
+    throw new ValueError(`Invalid value [${value}] for [${key}]. Only \`http\` or \`https\` are allowed.`)
+  },
+}
+
+/** How a realm calls its provider. */
+export const OUTBOUND = {
+  connectTimeout: setting({
+    key: `${REALM_PREFIX}http.connect_timeout`,
+    type: time('1ms'),
+    default: '5s',
+    description: 'How long a connection to the provider may take, TLS included.',
+  }),
+  connectionReadTimeout: setting({
+    key: `${REALM_PREFIX}http.connection_read_timeout`,
+    type: time('1ms'),
+    default: '5s',
+    description: 'How long a call may wait for a free connection.',
+  }),
+  socketTimeout: setting({
+    key: `${REALM_PREFIX}http.socket_timeout`,
+    type: time('1ms'),
+    default: '5s',
+    description: 'How long the provider may be silent during an answer.',
+  }),
+  maxConnections: setting({
+    key: `${REALM_PREFIX}http.max_connections`,
+    type: integer(1, 10_000),
+    default: '200',
+    description: 'Connections of the realm in all.',
+  }),
+  maxEndpointConnections: setting({
+    key: `${REALM_PREFIX}http.max_endpoint_connections`,
+    type: integer(1, 10_000),
+    default: '200',
+    description: 'Connections of the realm to one host.',
+  }),
+  connectionPoolTtl: setting({
+    key: `${REALM_PREFIX}http.connection_pool_ttl`,
+    type: time('-1'),
+    default: '3m',
+    description: 'How long an idle connection is kept, if the provider does not say less. `-1`: as the provider says.',
+  }),
+  proxyHost: setting({
+    key: `${REALM_PREFIX}http.proxy.host`,
+    type: text,
+    description: 'The proxy for all calls to the provider. Without it they go straight.',
+  }),
+  proxyPort: setting({
+    key: `${REALM_PREFIX}http.proxy.port`,
+    type: integer(1, 65_535),
+    default: '80',
+    description: 'The port of the proxy.',
+  }),
+  proxyScheme: setting({
+    key: `${REALM_PREFIX}http.proxy.scheme`,
+    type: proxyScheme,
+    default: 'http',
+    description: 'How the proxy itself is spoken to.',
+  }),
+  certificateAuthorities: setting({
+    key: `${REALM_PREFIX}ssl.certificate_authorities`,
+    type: list,
+    defaultText: "the system's",
+    description: 'PEM files of the certificate authorities to trust, relative to the folder of the settings file.',
+  }),
+  verificationMode: setting({
+    key: `${REALM_PREFIX}ssl.verification_mode`,
+    type: oneOf(['full', 'certificate', 'none']),
+    default: 'full',
+    description:
+      "How the provider's certificate is checked: `full`, without the host name (`certificate`), or not at all (`none`, " +
+      'for experiments only).',
+  }),
+}
+
+export function readOutbound(values: Values, realm: string, directory: string): OutboundSettings {
+  return {
+    connectTimeout: values.get(OUTBOUND.connectTimeout, realm),
+    connectionReadTimeout: values.get(OUTBOUND.connectionReadTimeout, realm),
+    socketTimeout: values.get(OUTBOUND.socketTimeout, realm),
+    maxConnections: values.get(OUTBOUND.maxConnections, realm),
+    maxEndpointConnections: values.get(OUTBOUND.maxEndpointConnections, realm),
+    connectionPoolTtl: values.get(OUTBOUND.connectionPoolTtl, realm),
+    proxy: readProxy(values, realm),
+    certificateAuthorities: values
+      .get(OUTBOUND.certificateAuthorities, realm)
+      ?.map((path) => readCertificates(values, realm, path, directory)),
+    verificationMode: values.get(OUTBOUND.verificationMode, realm),
+  }
+}
+
+function readProxy(values: Values, realm: string): OutboundSettings['proxy'] {
+  const host = values.get(OUTBOUND.proxyHost, realm)
+  const port = values.get(OUTBOUND.proxyPort, realm)
+  const scheme = values.get(OUTBOUND.proxyScheme, realm)
+  const [hostKey, portKey, schemeKey] = [OUTBOUND.proxyHost, OUTBOUND.proxyPort, OUTBOUND.proxyScheme].map((row) =>
+    buildKey(row, [realm]),
+  )
+  if (host === undefined) {
+    for (const row of [OUTBOUND.proxyPort, OUTBOUND.proxyScheme])
+      if (values.isSet(row, realm) && !values.isSet(OUTBOUND.proxyHost, realm))
+        values.refuse(row, [realm], `missing required setting [${hostKey}] for setting [${buildKey(row, [realm])}]`)
+    return undefined
+  }
+  if (!isHost(host)) {
+    const parts = `HTTP host for hostname [${host}] (from [${hostKey}]), port [${port}] (from [${portKey}])`
+    values.refuse(OUTBOUND.proxyHost, [realm], `${parts} and scheme [${scheme}] (from ([${schemeKey}]) is invalid`)
+  }
+  return { host, port, scheme }
+}
+
+/** A name or an address alone, without port, path or credentials. */
+function isHost(host: string): boolean {
+  if (/[\s/?#@\\]/.test(host) || !URL.canParse(`http://${host}:1/`)) return false
+  return new URL(`http://${host}:1/`).port === '1'
+}
+
+function readCertificates(values: Values, realm: string, path: string, directory: string): string {
+  try {
+    const pem = readFileSync(resolve(directory, path), 'utf8')
+    // Throws unless the file begins with a certificate.
+    void new X509Certificate(pem)
+    return pem
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const text = `cannot read configured [PEM] certificate_authorities [${path}]: ${reason}`
+    values.refuse(OUTBOUND.certificateAuthorities, [realm], text)
+    return ''
+  }
+}

@@ -1,0 +1,104 @@
+/** Reads the relying parties that the settings file registers at the provider. One bad client stops the start. */
+import { checkClientUri } from './client-uri.ts'
+import { CLIENT, CLIENT_METADATA, CLIENT_PREFIX } from './provider-table.ts'
+import { buildKey, type Setting } from './setting.ts'
+import type { ProviderClientSettings } from './settings.ts'
+import type { Values } from './values.ts'
+
+const GRANT_TYPES = ['authorization_code', 'refresh_token']
+
+export function readProviderClients(values: Values, accessTokenHintMayRedirect: boolean): ProviderClientSettings[] {
+  const clientIds = values.names(CLIENT_PREFIX).map(([clientId = '']) => clientId)
+  for (const [clientId = ''] of values.names(CLIENT_PREFIX, 'keystore')) {
+    if (clientIds.includes(clientId)) continue
+    const text = `found a secret for the client [${clientId}] in the keystore, but this client has no settings`
+    values.refuse(CLIENT.secret, [clientId], text)
+  }
+  return clientIds.map((clientId) => readClient(values, clientId, accessTokenHintMayRedirect))
+}
+
+function readClient(values: Values, clientId: string, accessTokenHintMayRedirect: boolean): ProviderClientSettings {
+  const isPublic = values.get(CLIENT_METADATA.tokenEndpointAuthMethod, clientId) === 'none'
+  const isNative = values.get(CLIENT_METADATA.applicationType, clientId) === 'native'
+  checkUris(values, clientId, { isPublic, isNative })
+  checkGrantTypes(values, clientId)
+  return {
+    clientId,
+    clientSecret: readSecret(values, clientId, isPublic),
+    metadata: readMetadata(values, clientId),
+    consent: readConsent(values, clientId, { isPublic, isNative }),
+    requirePkce: readRequirePkce(values, clientId, isPublic),
+    accessTokenHintMayRedirect: values.get(CLIENT.accessTokenHintMayRedirect, clientId) ?? accessTokenHintMayRedirect,
+  }
+}
+
+function readSecret(values: Values, clientId: string, isPublic: boolean): string | undefined {
+  const secret = values.get(CLIENT.secret, clientId)
+  const key = buildKey(CLIENT.secret, [clientId])
+  if (!isPublic && secret === undefined)
+    values.refuse(
+      CLIENT.secret,
+      [clientId],
+      `Setting [${key}] is required in the keystore, unless the method is [none]`,
+    )
+  if (isPublic && secret !== undefined)
+    values.refuse(CLIENT.secret, [clientId], `Setting [${key}] is not allowed, since the method is [none]`)
+  return secret
+}
+
+function readConsent(
+  values: Values,
+  clientId: string,
+  { isPublic, isNative }: { isPublic: boolean; isNative: boolean },
+): 'skip' | 'ask' {
+  const consent = values.get(CLIENT.consent, clientId)
+  // RFC 8252 §8.6: whoever answers on a native client's redirect URI cannot prove to be that client.
+  if (isNative && consent === 'skip')
+    values.refuse(CLIENT.consent, [clientId], 'Invalid value [skip]: people are always asked for a native client')
+  return consent ?? (isPublic || isNative ? 'ask' : 'skip')
+}
+
+function readRequirePkce(values: Values, clientId: string, isPublic: boolean): boolean {
+  const requirePkce = values.get(CLIENT.requirePkce, clientId) ?? isPublic
+  // RFC 9700 §2.1.1.
+  if (isPublic && !requirePkce)
+    values.refuse(CLIENT.requirePkce, [clientId], 'Invalid value [false]: a public client always needs PKCE')
+  return requirePkce
+}
+
+function readMetadata(values: Values, clientId: string): ProviderClientSettings['metadata'] {
+  const rows: readonly Setting<string | number | boolean | readonly string[] | undefined>[] =
+    Object.values(CLIENT_METADATA)
+  const metadata: Record<string, string | number | boolean | readonly string[]> = {}
+  for (const row of rows) {
+    const value = values.get(row, clientId)
+    if (value !== undefined) metadata[row.key.slice(CLIENT_PREFIX.length)] = value
+  }
+  return metadata
+}
+
+function checkGrantTypes(values: Values, clientId: string): void {
+  const row = CLIENT_METADATA.grantTypes
+  for (const grantType of values.get(row, clientId) ?? []) {
+    if (GRANT_TYPES.includes(grantType)) continue
+    const text = `Invalid value [${grantType}] for [${buildKey(row, [clientId])}]. Allowed values are [${GRANT_TYPES.join(', ')}]`
+    values.refuse(row, [clientId], text)
+  }
+}
+
+function checkUris(values: Values, clientId: string, client: { isPublic: boolean; isNative: boolean }): void {
+  const { redirectUris, postLogoutRedirectUris, initiateLoginUri } = CLIENT_METADATA
+  if (values.isSet(redirectUris, clientId) && values.get(redirectUris, clientId).length === 0)
+    values.refuse(redirectUris, [clientId], `Setting [${buildKey(redirectUris, [clientId])}] is required`)
+
+  const check = (row: Setting<unknown>, uri: string, rule: 'return' | 'https') => {
+    const { problem, warning } = checkClientUri(uri, { ...client, rule })
+    const value = `value [${uri}] for [${buildKey(row, [clientId])}]`
+    if (problem !== undefined) values.refuse(row, [clientId], `Invalid ${value}: ${problem}`)
+    if (warning !== undefined) values.warn(`${value}: ${warning}`)
+  }
+  for (const uri of values.get(redirectUris, clientId)) check(redirectUris, uri, 'return')
+  for (const uri of values.get(postLogoutRedirectUris, clientId) ?? []) check(postLogoutRedirectUris, uri, 'return')
+  const initiate = values.get(initiateLoginUri, clientId)
+  if (initiate !== undefined) check(initiateLoginUri, initiate, 'https')
+}

@@ -1,0 +1,182 @@
+/** The rows of the OpenID Provider. */
+import { isLoopbackHost } from '../kernel/loopback.ts'
+import { boolean, checked, integer, list, oneOf, text, time } from './setting-types.ts'
+import { setting } from './setting.ts'
+import { ValueError } from './settings-error.ts'
+
+export const CLIENT_PREFIX = 'provider.clients.<client_id>.'
+
+/** OpenID Connect Discovery 1.0 §3: the issuer is a URL without query and fragment. */
+const issuer = checked(text, 'URL', (value, key) => {
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopbackHost(url.hostname))
+  if (isSafe && !/[\s?#]/.test(value)) return
+  const expected = 'Expected an https URL, or http on a loopback host, without query and fragment'
+  throw new ValueError(`Invalid value [${value}] for [${key}]. ${expected}.`)
+})
+
+const path = checked(text, 'path', (value, key) => {
+  if (/^(?:\/[\w\-.~]+)+$/.test(value)) return
+  throw new ValueError(`Invalid value [${value}] for [${key}]. Expected a path such as [/session/end_session].`)
+})
+
+const lifetime = time('1s')
+
+export const PROVIDER = {
+  issuer: setting({
+    key: 'provider.issuer',
+    type: issuer,
+    default: 'http://127.0.0.1:4455',
+    description:
+      'The issuer, exactly as the relying parties write it; all URLs of the provider begin with it. `https`, or `http` on ' +
+      'a loopback host.',
+  }),
+  host: setting({
+    key: 'provider.host',
+    type: text,
+    default: '127.0.0.1',
+    description: 'The address of the provider.',
+  }),
+  port: setting({
+    key: 'provider.port',
+    type: integer(0, 65_535),
+    default: '4455',
+    description: 'The port of the provider; `0` takes a free one.',
+  }),
+  accountsPath: setting({
+    key: 'provider.accounts.path',
+    type: text,
+    default: 'provider-users.yml',
+    description: 'The file of the accounts, relative to the folder of the settings file. Watched.',
+  }),
+  endSessionEnabled: setting({
+    key: 'provider.end_session.enabled',
+    type: boolean,
+    default: 'true',
+    description: 'Whether relying parties can sign people out here.',
+  }),
+  accessTokenHintMayRedirect: setting({
+    key: 'provider.end_session.access_token_hint_may_redirect',
+    type: boolean,
+    default: 'false',
+    description:
+      'Whether an access token as the hint is enough to return to the relying party. A client can have its own setting.',
+  }),
+  hintRetention: setting({
+    key: 'provider.end_session.hint_retention',
+    type: time(),
+    default: '24h',
+    description: 'How long an expired access token is still known as a hint.',
+  }),
+}
+
+export const ROUTES = {
+  authorization: routeRow('authorization', '/authz-srv/authz', 'The authorization endpoint.'),
+  token: routeRow('token', '/token-srv/token', 'The token endpoint.'),
+  revocation: routeRow('revocation', '/token-srv/revoke', 'The revocation endpoint.'),
+  introspection: routeRow('introspection', '/token-srv/introspect', 'The introspection endpoint.'),
+  userinfo: routeRow('userinfo', '/users-srv/userinfo', 'The userinfo endpoint.'),
+  jwks: routeRow('jwks', '/.well-known/jwks.json', 'The public keys.'),
+  endSession: routeRow('end_session', '/session/end_session', 'The end-session endpoint.'),
+}
+
+export const TTL = {
+  session: ttlRow('session', '1d', 'How long somebody who does nothing stays signed in at the provider.'),
+  interaction: ttlRow('interaction', '10m', 'How long somebody may take to sign in.'),
+  code: ttlRow('code', '60s', 'The life of an authorization code.'),
+  accessToken: ttlRow('access_token', '1h', 'The life of an access token.'),
+  idToken: ttlRow('id_token', '1h', 'The life of an ID token.'),
+  refreshToken: ttlRow('refresh_token', '14d', 'The life of a refresh token.'),
+}
+
+/** OpenID Connect Dynamic Client Registration 1.0 §2. The last part of the key is the registered name. */
+export const CLIENT_METADATA = {
+  clientName: setting({
+    key: `${CLIENT_PREFIX}client_name`,
+    type: text,
+    description: 'The name that the pages show.',
+  }),
+  redirectUris: setting({
+    key: `${CLIENT_PREFIX}redirect_uris`,
+    type: list,
+    default: [],
+    required: (key) => `Setting [${key}] is required`,
+    description: 'Where a login may return to, compared character for character.',
+  }),
+  postLogoutRedirectUris: setting({
+    key: `${CLIENT_PREFIX}post_logout_redirect_uris`,
+    type: list,
+    description: 'Where a logout may return to, compared character for character.',
+  }),
+  applicationType: setting({
+    key: `${CLIENT_PREFIX}application_type`,
+    type: oneOf(['web', 'native']),
+    description: '`web` if absent. A native client may have private schemes, and is always asked for consent.',
+  }),
+  tokenEndpointAuthMethod: setting({
+    key: `${CLIENT_PREFIX}token_endpoint_auth_method`,
+    type: oneOf(['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'none']),
+    description: 'How the client proves itself, `client_secret_basic` if absent. `none` makes it a public client.',
+  }),
+  idTokenSignedResponseAlg: setting({
+    key: `${CLIENT_PREFIX}id_token_signed_response_alg`,
+    type: oneOf(['RS256', 'PS256', 'ES256']),
+    description: 'What its ID tokens are signed with, `RS256` if absent.',
+  }),
+  grantTypes: setting({
+    key: `${CLIENT_PREFIX}grant_types`,
+    type: list,
+    description: '`authorization_code` if absent; may add `refresh_token`.',
+  }),
+  initiateLoginUri: setting({
+    key: `${CLIENT_PREFIX}initiate_login_uri`,
+    type: text,
+    description: 'Where a third party can have a login started. `https`.',
+  }),
+  defaultMaxAge: setting({
+    key: `${CLIENT_PREFIX}default_max_age`,
+    type: integer(0, 2_147_483_647),
+    description: 'Seconds after which somebody who is signed in must sign in again.',
+  }),
+  requireAuthTime: setting({
+    key: `${CLIENT_PREFIX}require_auth_time`,
+    type: boolean,
+    description: 'Whether its ID tokens always have `auth_time`.',
+  }),
+}
+
+/** What a client's own registration could never say. */
+export const CLIENT = {
+  secret: setting({
+    key: `${CLIENT_PREFIX}client_secret`,
+    type: text,
+    secure: true,
+    description: 'The secret of the client. Required unless its method is `none`.',
+  }),
+  consent: setting({
+    key: `${CLIENT_PREFIX}consent`,
+    type: oneOf(['skip', 'ask']),
+    defaultText: '`skip`; `ask` for public and native clients',
+    description: 'Whether people are asked before the client gets to know them.',
+  }),
+  requirePkce: setting({
+    key: `${CLIENT_PREFIX}require_pkce`,
+    type: boolean,
+    defaultText: '`false`; `true` for public clients',
+    description: 'Whether a login without PKCE (S256) is refused. Public clients always need it.',
+  }),
+  accessTokenHintMayRedirect: setting({
+    key: `${CLIENT_PREFIX}access_token_hint_may_redirect`,
+    type: boolean,
+    defaultText: '`provider.end_session.access_token_hint_may_redirect`',
+    description: 'The same for this client alone.',
+  }),
+}
+
+function routeRow(name: string, route: string, description: string) {
+  return setting({ key: `provider.routes.${name}`, type: path, default: route, description })
+}
+
+function ttlRow(name: string, life: string, description: string) {
+  return setting({ key: `provider.ttl.${name}`, type: lifetime, default: life, description })
+}

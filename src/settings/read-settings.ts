@@ -1,0 +1,105 @@
+/**
+ * Reads all settings at start: the file, what the environment overrides, and the secrets of the keystore. The order of
+ * reading is the order in which problems are told; all of them are told at once.
+ */
+import { basename, dirname, resolve } from 'node:path'
+import { isLoopbackHost } from '../kernel/loopback.ts'
+import { type Environment, readEnvironment } from './environment.ts'
+import type { Keystore } from './keystore.ts'
+import { HTTP, NODE, readHttp, readNode, readSecrets } from './node-settings.ts'
+import { readOidcRealms } from './oidc-realm-settings.ts'
+import { readPortal } from './portal-settings.ts'
+import { PORTAL, PROVIDER_ENTRY } from './portal-table.ts'
+import { readProvider } from './provider-settings.ts'
+import { SettingsError } from './settings-error.ts'
+import { readSettingsFile } from './settings-file.ts'
+import type { Settings } from './settings.ts'
+import { SETTINGS_TABLE } from './table.ts'
+import { readTokens, TOKENS } from './token-settings.ts'
+import { createValues, type Values } from './values.ts'
+
+/** Where the settings come from. */
+export interface SettingsSources {
+  /** Path of the settings file. */
+  readonly file: string
+  readonly env: Environment
+  readonly keystore: Pick<Keystore, 'file' | 'names' | 'get'>
+}
+
+/** The paths of the portal that an OpenID Provider may send a browser back to. */
+const CALLBACK_PATH = /\/api\/security\/oidc\/(?:callback|implicit)$/
+
+/** @throws SettingsError with all problems */
+export function readSettings({ file, env, keystore }: SettingsSources): Settings {
+  const path = resolve(file)
+  const directory = dirname(path)
+  const secrets = keystore
+    .names()
+    .map((key) => ({ key, found: keystore.get(key) ?? null, source: 'keystore' as const, where: 'keystore' }))
+  const entries = [...readSettingsFile(path), ...readEnvironment(env, SETTINGS_TABLE), ...secrets]
+  const values = createValues(entries, SETTINGS_TABLE, basename(path))
+
+  const settings: Settings = {
+    directory,
+    file: path,
+    demo: values.get(NODE.demo),
+    node: readNode(values, directory),
+    http: readHttp(values),
+    tokens: readTokens(values),
+    oidcRealms: readOidcRealms(values, { directory, fileName: basename(path), keystoreFile: keystore.file }),
+    portal: readPortal(values),
+    provider: readProvider(values, directory),
+    secrets: readSecrets(values),
+    bootstrapPassword: values.get(NODE.bootstrapPassword),
+    warnings: values.warnings,
+  }
+  checkTokenService(values, settings)
+  checkApiAddress(values, settings)
+  checkPortalsApi(values, settings)
+  if (values.problems.length > 0) throw new SettingsError(path, values.problems)
+  return settings
+}
+
+/** Whether the file or the environment asks for the demo; what is wrong with it is left for `readSettings` to tell. */
+export function readDemo({ file, env }: Pick<SettingsSources, 'file' | 'env'>): boolean {
+  const entries = [...readSettingsFile(resolve(file)), ...readEnvironment(env, SETTINGS_TABLE)]
+  return createValues(entries, SETTINGS_TABLE, basename(file)).get(NODE.demo)
+}
+
+function checkTokenService(values: Values, { oidcRealms, tokens }: Settings): void {
+  if (oidcRealms.length === 0 || tokens.enabled) return
+  const text = `OpenID Connect Realm requires that the token service be enabled (${TOKENS.enabled.key})`
+  values.refuse(TOKENS.enabled, [], text)
+}
+
+/** RFC 6750 §5.3: bearer tokens never travel unencrypted. */
+function checkApiAddress(values: Values, { node, http, tokens, oidcRealms }: Settings): void {
+  if (!node.roles.has('security') || isLoopbackHost(http.host)) return
+  if (!tokens.enabled && oidcRealms.length === 0) return
+  const reason = 'the API has no TLS, so tokens and passwords would travel unencrypted'
+  const expected = 'expected a loopback address such as [127.0.0.1], with a TLS proxy on this machine in front of it'
+  values.refuse(HTTP.host, [], `[http.host] is [${http.host}], but ${reason}: ${expected}`)
+}
+
+/** The portal asks the API of its own process. */
+function checkPortalsApi(values: Values, { node, portal, oidcRealms }: Settings): void {
+  if (!node.roles.has('portal')) return
+  if (!node.roles.has('security'))
+    values.refuse(NODE.roles, [], '[node.roles] has [portal] without [security], whose API the portal needs beside it')
+
+  for (const { type, name, realm: realmName } of portal.providers) {
+    if (realmName === undefined) continue
+    const realm = oidcRealms.find((candidate) => candidate.name === realmName)
+    const isListed = values.isSet(PORTAL.listRealm)
+    if (realm === undefined) {
+      const text = `the realm [${realmName}] of the provider [${type}.${name}] is not configured, or not enabled`
+      if (isListed) values.refuse(PORTAL.listRealm, [], text)
+      else values.refuse(PROVIDER_ENTRY.realm, [type, name], text)
+    } else if (!CALLBACK_PATH.test(realm.rp.redirectUri)) {
+      const expected = '[/api/security/oidc/callback] or [/api/security/oidc/implicit]'
+      values.warn(
+        `the portal signs in with the realm [${realmName}], but its [rp.redirect_uri] does not end with ${expected}`,
+      )
+    }
+  }
+}
