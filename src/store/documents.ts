@@ -1,0 +1,69 @@
+import type { Engine, Row, Steps } from './engine.ts'
+import type { Documents, StoredDocument } from './store.ts'
+
+const GET = 'select name, body, version from document where kind = ?1 and name = ?2'
+const LIST = 'select name, body, version from document where kind = ?1 order by name limit ?2'
+const LIST_AFTER = 'select name, body, version from document where kind = ?1 and name > ?3 order by name limit ?2'
+const PUT = `
+  insert into document (kind, name, body, version) values (?1, ?2, ?3, 1)
+  on conflict (kind, name) do update set body = excluded.body, version = document.version + 1
+  returning version`
+const CREATE = `
+  insert into document (kind, name, body, version) values (?1, ?2, ?3, 1)
+  on conflict (kind, name) do nothing
+  returning version`
+const REPLACE = `
+  update document set body = ?4, version = version + 1 where kind = ?1 and name = ?2 and version = ?3
+  returning version`
+const DELETE = 'delete from document where kind = ?1 and name = ?2 returning version'
+
+const LIMIT = 1000
+
+/** Users, roles, role mappings, privileges, signing keys: JSON objects by kind and name. */
+export function createDocuments(engine: Engine): Documents {
+  return {
+    async get(kind, name) {
+      const [row] = await engine.read(GET, kind, name)
+      return row && readDocument(row)
+    },
+    async list(kind, { after, limit = LIMIT } = {}) {
+      const rows =
+        after === undefined ? await engine.read(LIST, kind, limit) : await engine.read(LIST_AFTER, kind, limit, after)
+      return rows.map(readDocument)
+    },
+    async put(kind, name, body) {
+      const version = await engine.write(putDocument, kind, name, JSON.stringify(body))
+      return { created: version === 1, version }
+    },
+    async create(kind, name, body) {
+      const { created, row } = await engine.write(createDocument, kind, name, JSON.stringify(body))
+      return { created, document: readDocument(row) }
+    },
+    replace: (kind, name, version, body) => engine.write(replaceDocument, kind, name, version, JSON.stringify(body)),
+    delete: (kind, name) => engine.write(deleteDocument, kind, name),
+  }
+}
+
+export function* putDocument(...document: [kind: string, name: string, body: string]): Steps<number> {
+  const [row] = yield [PUT, ...document]
+  return row?.['version'] as number
+}
+
+export function* createDocument(kind: string, name: string, body: string): Steps<{ created: boolean; row: Row }> {
+  const created = (yield [CREATE, kind, name, body]).length === 1
+  const [row] = yield [GET, kind, name]
+  return { created, row: row as Row }
+}
+
+export function* replaceDocument(kind: string, name: string, version: number, body: string): Steps<boolean> {
+  return (yield [REPLACE, kind, name, version, body]).length === 1
+}
+
+export function* deleteDocument(kind: string, name: string): Steps<boolean> {
+  return (yield [DELETE, kind, name]).length === 1
+}
+
+function readDocument(row: Row): StoredDocument {
+  const { name, body, version } = row as { name: string; body: string; version: number }
+  return { name, body: JSON.parse(body), version }
+}

@@ -1,0 +1,38 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { Row, Statement } from '../engine.ts'
+
+/** How long a statement waits for a lock that another program holds, a backup for example. */
+const LOCK_WAIT_MS = 2000
+
+/** One connection to the file, with its statements prepared once. */
+export interface Connection {
+  run(...statement: Statement): Row[]
+  exec(sql: string): void
+  close(): void
+}
+
+/** @param access `write` also makes sure that a commit is on disk when it returns */
+export function openConnection(file: string, access: 'read' | 'write'): Connection {
+  const database = new DatabaseSync(file, { readOnly: access === 'read', timeout: LOCK_WAIT_MS })
+  const prepared = new Map<string, StatementSync>()
+  if (access === 'write') {
+    database.exec('pragma journal_mode = wal')
+    database.exec('pragma synchronous = full')
+    database.exec('pragma foreign_keys = on')
+    // 16 MB between checkpoints: a checkpoint writes each page once, however often it was committed since the last one.
+    database.exec('pragma wal_autocheckpoint = 4000')
+    database.exec('pragma journal_size_limit = 67108864')
+  }
+  return {
+    run(sql, ...values) {
+      let statement = prepared.get(sql)
+      if (statement === undefined) {
+        statement = database.prepare(sql)
+        prepared.set(sql, statement)
+      }
+      return statement.all(...values)
+    },
+    exec: (sql) => database.exec(sql),
+    close: () => database.close(),
+  }
+}

@@ -1,0 +1,59 @@
+import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { SecurityError } from '../../kernel/errors.ts'
+import { openConnection } from './connection.ts'
+import { lockDirectory, type DirectoryLock } from './directory-lock.ts'
+import { migrate } from './migration.ts'
+import { createReader, type Reader } from './reader.ts'
+
+export interface DataDirectory {
+  readonly file: string
+  readonly reader: Reader
+  readonly lock: DirectoryLock
+}
+
+/**
+ * Makes the data folder ours: private to its owner, locked against other programs, its file there and of today's format.
+ * @throws SecurityError `store_unavailable` saying what is wrong
+ */
+export function openDataDirectory(directory: string): DataDirectory {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    chmodSync(directory, 0o700)
+    const lock = lockDirectory(directory)
+    try {
+      const file = join(directory, 'ostiary.db')
+      return { file, reader: openFile(file, directory), lock }
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+  } catch (cause) {
+    if (cause instanceof SecurityError) throw cause
+    throw new SecurityError('store_unavailable', `the data folder [${directory}] cannot be used`, cause)
+  }
+}
+
+function openFile(file: string, directory: string): Reader {
+  // SQLite gives the files beside it (-wal, -shm) the permissions of this one.
+  if (!existsSync(file)) createFile(file, directory)
+  chmodSync(file, 0o600)
+  const writer = openConnection(file, 'write')
+  try {
+    migrate(writer, file)
+    // Opened while the writer is: a connection that only reads cannot always make the files beside the main one.
+    const reader = createReader(file)
+    reader.run('select count(*) as tables from sqlite_schema')
+    return reader
+  } finally {
+    writer.close()
+  }
+}
+
+/** A file is durable when the folder that names it is. */
+function createFile(file: string, directory: string): void {
+  closeSync(openSync(file, 'a', 0o600))
+  const folder = openSync(directory, 'r')
+  fsyncSync(folder)
+  closeSync(folder)
+}

@@ -1,0 +1,27 @@
+import type { WRITES } from '../writes.ts'
+
+/** What travels between the threads: many writes a message, and one message back for all that shared a commit. */
+export type ToWriter = WriteBatch | 'close'
+
+export interface WriteBatch {
+  readonly id: number
+  /** By `monotonicMs`: a batch that is reached later is dropped, its callers were told that it failed. */
+  readonly deadline: number
+  readonly calls: readonly WriteCall[]
+}
+
+export type WriteCall = readonly [write: keyof typeof WRITES, args: readonly unknown[]]
+
+export type FromWriter = readonly BatchReply[]
+
+/** `failure`: the engine failed and nothing of the batch was written. */
+export type BatchReply =
+  | { readonly id: number; readonly outcomes: readonly Outcome[] }
+  | { readonly id: number; readonly failure: Error }
+
+export type Outcome = { readonly result: unknown } | { readonly fault: Error }
+
+/** Milliseconds on a clock that nobody sets and that all threads share. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n)
+}

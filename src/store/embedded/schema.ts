@@ -1,0 +1,87 @@
+/**
+ * The tables of the embedded driver. Rows of what comes and goes (token pairs, sessions, artefacts) are kept in the
+ * order of their arrival, new ones together: a commit then touches few pages.
+ *
+ * Entry n brings a file from format version n to n + 1. An entry that was ever released is never changed.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  create table document (
+    kind text not null,
+    name text not null,
+    version integer not null,
+    body text not null,
+    primary key (kind, name)
+  ) strict, without rowid;
+
+  create table fact (name text primary key) strict, without rowid;
+
+  create table token_pair (
+    id integer primary key,
+    created_at integer not null,
+    remove_at integer not null,
+    access_hash blob not null,
+    access_expires_at integer not null,
+    access_invalidated integer not null default 0,
+    refresh_hash blob,
+    refresh_invalidated integer not null default 0,
+    refreshed_at integer,
+    superseding blob,
+    username text not null,
+    realm text not null,
+    client text not null,
+    authentication text not null,
+    issuer text,
+    subject text,
+    session_id text,
+    id_token blob
+  ) strict;
+  create index token_pair_remove_at on token_pair (remove_at);
+  create index token_pair_realm on token_pair (realm);
+  create index token_pair_username on token_pair (username, realm);
+  create index token_pair_subject on token_pair (issuer, subject) where issuer is not null;
+  create index token_pair_session on token_pair (issuer, session_id) where session_id is not null;
+
+  create table used_response (
+    key blob primary key,
+    keep_until integer not null,
+    redeemed integer not null
+  ) strict, without rowid;
+  create index used_response_keep_until on used_response (keep_until);
+
+  create table portal_session (
+    id text not null unique,
+    version integer not null,
+    created_at integer not null,
+    last_activity_at integer not null,
+    provider_type text,
+    provider_name text,
+    username_hash text,
+    agreement_acknowledged integer not null,
+    ended text,
+    content blob not null,
+    remove_at integer not null
+  ) strict;
+  create index portal_session_remove_at on portal_session (remove_at);
+  create index portal_session_username on portal_session (username_hash, id) where ended is null;
+  create index portal_session_type on portal_session (provider_type, id) where ended is null;
+  create index portal_session_provider on portal_session (provider_type, provider_name, id) where ended is null;
+
+  create table artefact (
+    key blob not null unique,
+    model text not null,
+    payload blob not null,
+    grant_id text,
+    uid text,
+    user_code text,
+    account_id text,
+    consumed_at integer,
+    remove_at integer
+  ) strict;
+  create index artefact_remove_at on artefact (remove_at) where remove_at is not null;
+  create index artefact_grant on artefact (grant_id) where grant_id is not null;
+  create index artefact_uid on artefact (uid, model) where uid is not null;
+  create index artefact_user_code on artefact (user_code, model) where user_code is not null;
+  create index artefact_account on artefact (account_id) where account_id is not null;
+  `,
+]

@@ -1,0 +1,158 @@
+import { Worker } from 'node:worker_threads'
+import { SecurityError } from '../../kernel/errors.ts'
+import type { Write } from '../engine.ts'
+import type { WRITES } from '../writes.ts'
+import {
+  monotonicMs,
+  type BatchReply,
+  type FromWriter,
+  type Outcome,
+  type ToWriter,
+  type WriteCall,
+} from './messages.ts'
+
+export interface WriterThread {
+  /** @throws SecurityError `store_unavailable` within the time-out */
+  call<Arguments extends readonly unknown[], Result>(
+    write: Write<Arguments, Result>,
+    ...args: Arguments
+  ): Promise<Result>
+  /** Takes no more writes, and resolves when those in flight have ended. */
+  drain(): Promise<void>
+  close(): Promise<void>
+}
+
+/** What the store says to whoever runs it. */
+export interface StoreLog {
+  warn(fields: object, message: string): void
+}
+
+interface Waiting {
+  readonly call: WriteCall
+  resolve(result: unknown): void
+  reject(error: unknown): void
+}
+
+interface Batch {
+  readonly waiting: readonly Waiting[]
+  readonly timer: NodeJS.Timeout
+}
+
+const CALLS_PER_BATCH = 64
+/** A queue that is longer than this only grows: refusing at once is kinder than refusing after the time-out. */
+const WAITING_AT_MOST = 20_000
+const RESTART_PAUSE_MS = 500
+
+/** The writer thread seen from the outside: gathers the writes of one turn of the event loop into few messages. */
+export function createWriterThread(options: {
+  startWorker: () => Worker
+  timeoutMs: number
+  log?: StoreLog | undefined
+}): WriterThread {
+  const { startWorker, timeoutMs, log } = options
+  const inFlight = new Map<number, Batch>()
+  let gathered: Waiting[] = []
+  let waitingCount = 0
+  let lastBatch = 0
+  let closed = false
+  let idle: (() => void) | undefined
+  let startedAt = 0
+  let worker: Worker | undefined = start()
+
+  return {
+    call: (write, ...args) =>
+      new Promise((resolve, reject) => {
+        if (closed) return reject(unavailable('is closed'))
+        if (waitingCount >= WAITING_AT_MOST) return reject(unavailable('has too many writes waiting'))
+        waitingCount += 1
+        if (gathered.length === 0) setImmediate(send)
+        gathered.push({
+          call: [write.name as keyof typeof WRITES, args.map(compact)],
+          resolve,
+          reject,
+        })
+      }),
+    async drain() {
+      closed = true
+      if (waitingCount > 0) await new Promise<void>((resolve) => (idle = resolve))
+    },
+    async close() {
+      closed = true
+      const ending = worker
+      if (ending === undefined) return
+      const exited = new Promise((resolve) => ending.once('exit', resolve))
+      ending.postMessage('close' satisfies ToWriter, [])
+      const timer = setTimeout(() => void ending.terminate(), timeoutMs)
+      await exited
+      clearTimeout(timer)
+    },
+  }
+
+  function start(): Worker {
+    startedAt = monotonicMs()
+    const started = startWorker()
+    started.on('message', receive)
+    started.on('error', (error) => log?.warn({ err: error }, "the store's writer thread failed"))
+    started.on('exit', () => restart())
+    return started
+  }
+
+  function restart(): void {
+    worker = undefined
+    for (const id of inFlight.keys()) settle(id, (one) => one.reject(unavailable('lost its writer thread')))
+    if (closed) return
+    // The first death is mended at once, a thread that cannot live is not tried in a tight loop.
+    const pause = monotonicMs() - startedAt < RESTART_PAUSE_MS ? RESTART_PAUSE_MS : 0
+    setTimeout(() => {
+      if (!closed) worker = start()
+    }, pause).unref()
+  }
+
+  function send(): void {
+    const all = gathered
+    gathered = []
+    for (let from = 0; from < all.length; from += CALLS_PER_BATCH) post(all.slice(from, from + CALLS_PER_BATCH))
+  }
+
+  function post(waiting: readonly Waiting[]): void {
+    const id = ++lastBatch
+    const giveUp = () => settle(id, (one) => one.reject(unavailable(`has not confirmed a write for ${timeoutMs} ms`)))
+    inFlight.set(id, { waiting, timer: setTimeout(giveUp, timeoutMs) })
+    const batch: ToWriter = { id, deadline: monotonicMs() + timeoutMs, calls: waiting.map(({ call }) => call) }
+    if (worker === undefined) return settle(id, (one) => one.reject(unavailable('is starting its writer thread again')))
+    worker.postMessage(batch, [])
+  }
+
+  function receive(replies: FromWriter): void {
+    for (const reply of replies) settle(reply.id, (one, index) => answer(one, reply, index))
+  }
+
+  function settle(id: number, settleOne: (one: Waiting, index: number) => void): void {
+    const batch = inFlight.get(id)
+    // Given up before.
+    if (batch === undefined) return
+    inFlight.delete(id)
+    clearTimeout(batch.timer)
+    batch.waiting.forEach(settleOne)
+    waitingCount -= batch.waiting.length
+    if (waitingCount === 0) idle?.()
+  }
+}
+
+function answer(one: Waiting, reply: BatchReply, index: number): void {
+  if ('failure' in reply) return one.reject(unavailable('cannot be written', reply.failure))
+  const outcome: Outcome | undefined = reply.outcomes[index]
+  if (outcome === undefined) return one.reject(unavailable('gave no answer'))
+  if ('fault' in outcome) return one.reject(outcome.fault)
+  one.resolve(outcome.result)
+}
+
+function unavailable(finding: string, cause?: Error): SecurityError {
+  return new SecurityError('store_unavailable', `the store ${finding}`, cause)
+}
+
+/** A view of a larger buffer would take all of that buffer along to the other thread. */
+function compact(value: unknown): unknown {
+  if (value instanceof Uint8Array) return value.byteLength === value.buffer.byteLength ? value : new Uint8Array(value)
+  return Array.isArray(value) ? value.map(compact) : value
+}

@@ -1,0 +1,127 @@
+/**
+ * The writer thread: the one place where the file is written. It takes what is waiting, runs it in one transaction and
+ * answers after the commit. While the disk works the next group gathers, so nothing is held back to wait for more.
+ */
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import type { Write } from '../engine.ts'
+import { WRITES } from '../writes.ts'
+import { openConnection, type Connection } from './connection.ts'
+import { isEngineFailure } from './failure.ts'
+import {
+  monotonicMs,
+  type BatchReply,
+  type Outcome,
+  type ToWriter,
+  type WriteBatch,
+  type WriteCall,
+} from './messages.ts'
+
+/** About 2 ms of work: a larger group would save little more of the commit and make its first caller wait. */
+const CALLS_PER_GROUP = 128
+
+if (parentPort === null) throw new Error('the writer runs as a thread of the store')
+const port = parentPort
+const { file } = workerData as { file: string }
+let connection: Connection | undefined
+
+port.on('message', (message: ToWriter) => {
+  if (message === 'close') return close()
+  const waiting = [message]
+  while (waiting.length > 0) {
+    receiveWaiting(waiting)
+    const group = takeGroup(waiting)
+    if (group.length > 0) port.postMessage(writeGroup(group))
+  }
+})
+
+function receiveWaiting(waiting: WriteBatch[]): void {
+  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+    waiting.push(next.message)
+  }
+}
+
+function takeGroup(waiting: WriteBatch[]): WriteBatch[] {
+  let calls = 0
+  const end = waiting.findIndex((batch) => (calls += batch.calls.length) >= CALLS_PER_GROUP)
+  const now = monotonicMs()
+  return waiting.splice(0, end === -1 ? waiting.length : end + 1).filter((batch) => batch.deadline > now)
+}
+
+function writeGroup(group: readonly WriteBatch[]): BatchReply[] {
+  try {
+    return commitGroup(group, run)
+  } catch (error) {
+    if (isEngineFailure(error)) return fail(group, error as Error)
+  }
+  // One of them is at fault. Each now gets its own savepoint, so that the others do not fail with it.
+  try {
+    return commitGroup(group, runAlone)
+  } catch (error) {
+    return fail(group, error as Error)
+  }
+}
+
+type Run = (connection: Connection, call: WriteCall) => Outcome
+
+function commitGroup(group: readonly WriteBatch[], runCall: Run): BatchReply[] {
+  connection ??= openConnection(file, 'write')
+  const writer = connection
+  writer.exec('begin immediate')
+  try {
+    const replies = group.map(({ id, calls }) => ({ id, outcomes: calls.map((call) => runCall(writer, call)) }))
+    writer.exec('commit')
+    return replies
+  } catch (error) {
+    rollBack(writer)
+    throw error
+  }
+}
+
+function run(writer: Connection, [name, args]: WriteCall): Outcome {
+  const write = WRITES[name] as unknown as Write<readonly unknown[], unknown>
+  const steps = write(...args)
+  let step = steps.next()
+  while (!step.done) step = steps.next(writer.run(...step.value))
+  return { result: step.value }
+}
+
+function runAlone(writer: Connection, call: WriteCall): Outcome {
+  writer.exec('savepoint one')
+  try {
+    const outcome = run(writer, call)
+    writer.exec('release one')
+    return outcome
+  } catch (error) {
+    if (isEngineFailure(error)) throw error
+    writer.exec('rollback to one; release one')
+    return { fault: error as Error }
+  }
+}
+
+function rollBack(writer: Connection): void {
+  try {
+    writer.exec('rollback')
+  } catch {
+    // The engine has rolled back by itself, or is beyond it; then the connection is replaced.
+  }
+}
+
+/** The engine may have lost its footing (a file gone, a disk that was full): the next group begins on a new connection. */
+function fail(group: readonly WriteBatch[], failure: Error): BatchReply[] {
+  closeConnection()
+  return group.map(({ id }) => ({ id, failure }))
+}
+
+function closeConnection(): void {
+  try {
+    connection?.close()
+  } catch {
+    // Nothing is lost: what was acknowledged is on disk.
+  }
+  connection = undefined
+}
+
+function close(): void {
+  closeConnection()
+  port.close()
+}

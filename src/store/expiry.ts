@@ -1,0 +1,48 @@
+import { setTimeout } from 'node:timers/promises'
+import { wholeSeconds, type Clock } from '../kernel/clock.ts'
+import type { Engine, Steps } from './engine.ts'
+
+/** Few enough that one step, with its commit, keeps the engine for less than 5 ms. */
+const ROWS_PER_STEP = 100
+const PAUSE_MS = 5
+const INTERVAL_MS = 1000
+
+const expired = (table: string, key: string, end: string) => `
+  delete from ${table} where ${key} in (select ${key} from ${table} where ${end} <= ?1 order by ${end} limit ?2)
+  returning 1 as done`
+const REMOVE_PAIRS = expired('token_pair', 'id', 'remove_at')
+const REMOVE_OTHERS = [
+  expired('used_response', 'key', 'keep_until'),
+  expired('portal_session', 'id', 'remove_at'),
+  expired('artefact', 'key', 'remove_at'),
+]
+const REMEMBER = `insert into fact (name) values ('token_created') on conflict (name) do nothing`
+
+/** Removes what has expired, a few rows at a time, so that its space is used again. Reads never depend on it. */
+export function startExpiry({ engine, clock }: { engine: Engine; clock: Clock }): { stop(): Promise<void> } {
+  const stopping = new AbortController()
+  const running = sweep()
+  return {
+    async stop() {
+      stopping.abort()
+      await running
+    },
+  }
+
+  async function sweep(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      // While the engine cannot be written there is nothing to do but to try again later.
+      const removed = await engine.write(removeExpired, wholeSeconds(clock), ROWS_PER_STEP).catch(() => 0)
+      const pause = removed === ROWS_PER_STEP ? PAUSE_MS : INTERVAL_MS
+      await setTimeout(pause, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined)
+    }
+  }
+}
+
+/** @returns how many rows went: `limit` if there may be more */
+export function* removeExpired(now: number, limit: number): Steps<number> {
+  let removed = (yield [REMOVE_PAIRS, now, limit]).length
+  if (removed > 0) yield [REMEMBER]
+  for (const remove of REMOVE_OTHERS) removed += (yield [remove, now, limit - removed]).length
+  return removed
+}

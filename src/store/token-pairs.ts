@@ -1,0 +1,245 @@
+import { setImmediate } from 'node:timers/promises'
+import { wholeSeconds, type Clock } from '../kernel/clock.ts'
+import type { Engine, Row, Steps, Value } from './engine.ts'
+import type { Invalidation, NewTokenPair, TokenPair, TokenPairs } from './store.ts'
+
+// 64-bit keys cross the border to SQL as numbers only on their way in. On their way out they are text: a JavaScript
+// number would lose their last bits.
+const COLUMNS = `
+  cast(id as text) as id, created_at, remove_at, access_hash, access_expires_at, access_invalidated,
+  refresh_hash, refresh_invalidated, refreshed_at, superseding,
+  username, realm, client, authentication, issuer, subject, session_id, id_token`
+const FIND = `select ${COLUMNS} from token_pair where id = ?1 and remove_at > ?2`
+const FIND_MANY = `
+  select ${COLUMNS} from token_pair where id in (select value from json_each(?1)) and remove_at > ?2`
+const ID_TAKEN = 'select 1 as taken from token_pair where id = ?1'
+const INSERT = `
+  insert into token_pair (
+    id, created_at, remove_at, access_hash, access_expires_at, refresh_hash,
+    username, realm, client, authentication, issuer, subject, session_id, id_token)
+  values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)`
+const SUPERSEDE = `
+  update token_pair set refreshed_at = ?2, superseding = ?3
+  where id = ?1 and remove_at > ?4 and refresh_hash is not null and refresh_invalidated = 0 and refreshed_at is null
+  returning 1 as done`
+const INVALIDATE = {
+  access: `
+    update token_pair set access_invalidated = 1
+    where id = ?1 and remove_at > ?2 and access_invalidated = 0
+    returning 1 as done`,
+  refresh: `
+    update token_pair set refresh_invalidated = 1
+    where id = ?1 and remove_at > ?2 and refresh_hash is not null and refresh_invalidated = 0
+    returning 1 as done`,
+}
+const HAS_SIDE = {
+  access: 'select 1 as has from token_pair where id = ?1 and remove_at > ?2',
+  refresh: 'select 1 as has from token_pair where id = ?1 and remove_at > ?2 and refresh_hash is not null',
+}
+// The fact is written when the first pairs are removed; until then a pair itself is the proof.
+const EVER_CREATED = `
+  select exists (select 1 from token_pair) or exists (select 1 from fact where name = 'token_created') as ever`
+
+const RESPONSE_USED = 'select 1 as used from used_response where key = ?1 and keep_until > ?2'
+const REDEEM = `
+  insert into used_response (key, keep_until, redeemed) values (?1, ?2, 1)
+  on conflict (key) do update set keep_until = excluded.keep_until, redeemed = 1
+  where used_response.redeemed = 0 or used_response.keep_until <= ?3
+  returning 1 as done`
+const USE_UP = `
+  insert into used_response (key, keep_until, redeemed) values (?1, ?2, 0)
+  on conflict (key) do update set keep_until = excluded.keep_until, redeemed = 0
+  where used_response.keep_until <= ?3`
+
+/** How many rows one step of a search looks at before it lets other work through. */
+const SEARCH_STEP = 500
+
+/** Token pairs, and the responses of OpenID Providers that were used to get them. */
+export function createTokenPairs({ engine, clock }: { engine: Engine; clock: Clock }): TokenPairs {
+  const now = () => wholeSeconds(clock)
+
+  const findMany: TokenPairs['findMany'] = async (ids) => {
+    if (ids.length === 0) return []
+    const rows = await engine.read(FIND_MANY, `[${ids.map(keyOf).join(',')}]`, now())
+    return rows.map(readPair)
+  }
+
+  return {
+    async create(pair, response) {
+      const used = response && ([response.key, response.keepUntil] as const)
+      return engine.write(createTokenPair, now(), valuesOf(pair), used)
+    },
+    async find(id) {
+      const [row] = await engine.read(FIND, keyOf(id), now())
+      return row && readPair(row)
+    },
+    findMany,
+    invalidate: (sides) =>
+      engine.write(
+        invalidateTokens,
+        now(),
+        sides.map(({ id, side }) => [keyOf(id), side] as const),
+      ),
+    async supersede(id, refreshedAt, superseding, successor) {
+      const { won, rows } = await engine.write(
+        supersedeTokenPair,
+        now(),
+        [keyOf(id), refreshedAt, superseding],
+        valuesOf(successor),
+      )
+      return won ? { won } : { won, pair: rows.map(readPair)[0] }
+    },
+    async findAlive(of, at, { after = -1n, limit }) {
+      const values: Value[] = [now(), at, after]
+      const bind = (value: Value) => `?${values.push(value)}`
+      const conditions: string[] = []
+      if (of.realm !== undefined) conditions.push(`realm = ${bind(of.realm)}`)
+      if (of.username !== undefined) conditions.push(`username = ${bind(of.username)}`)
+      if (of.subject !== undefined) conditions.push(`issuer = ${bind(of.subject.issuer)}`)
+      if (of.subject?.subject !== undefined) conditions.push(`subject = ${bind(of.subject.subject)}`)
+      if (of.subject?.sessionId !== undefined) conditions.push(`session_id = ${bind(of.subject.sessionId)}`)
+      if (conditions.length === 0) throw new TypeError('pairs are found by realm, user or subject')
+      const search = `
+        select cast(id as text) as id, remove_at > ?1 and (
+            access_invalidated = 0 and access_expires_at >= ?2
+            or refresh_hash is not null and refresh_invalidated = 0 and remove_at > ?2) as alive
+        from token_pair where ${conditions.join(' and ')} and id > ?3 order by id limit ${SEARCH_STEP}`
+
+      const alive: bigint[] = []
+      for (let last = after; ;) {
+        const rows = (await engine.read(search, ...values.with(2, last))) as { id: string; alive: number }[]
+        alive.push(...rows.filter((row) => row.alive).map((row) => BigInt(row.id)))
+        if (rows.length < SEARCH_STEP || alive.length >= limit) break
+        last = BigInt(rows.at(-1)?.id ?? last)
+        // A realm may hold a million pairs that are dead already.
+        await setImmediate()
+      }
+      const pairs = await findMany(alive.slice(0, limit))
+      return pairs.sort((a, b) => (a.id < b.id ? -1 : 1))
+    },
+    async everCreated() {
+      const [row] = await engine.read(EVER_CREATED)
+      return Boolean(row?.['ever'])
+    },
+    async responseUsed(key) {
+      return (await engine.read(RESPONSE_USED, key, now())).length > 0
+    },
+    useUpResponse: ({ key, keepUntil }) => engine.write(useUpResponse, key, keepUntil, now()),
+  }
+}
+
+export function* createTokenPair(
+  now: number,
+  pair: readonly [id: bigint, ...Value[]],
+  response: readonly [key: Uint8Array, keepUntil: number] | undefined,
+): Steps<'created' | 'response_replayed' | 'id_taken'> {
+  if ((yield [ID_TAKEN, pair[0]]).length > 0) return 'id_taken'
+  if (response !== undefined && (yield [REDEEM, ...response, now]).length === 0) return 'response_replayed'
+  yield [INSERT, ...pair]
+  return 'created'
+}
+
+export function* invalidateTokens(
+  now: number,
+  sides: readonly (readonly [id: bigint, side: 'access' | 'refresh'])[],
+): Steps<Invalidation[]> {
+  const results: Invalidation[] = []
+  for (const [id, side] of sides) {
+    if ((yield [INVALIDATE[side], id, now]).length > 0) results.push('invalidated')
+    else results.push((yield [HAS_SIDE[side], id, now]).length > 0 ? 'previously' : 'absent')
+  }
+  return results
+}
+
+export function* supersedeTokenPair(
+  now: number,
+  superseded: readonly [id: bigint, refreshedAt: number, superseding: Uint8Array],
+  successor: readonly Value[],
+): Steps<{ won: boolean; rows: Row[] }> {
+  if ((yield [SUPERSEDE, ...superseded, now]).length === 0) {
+    return { won: false, rows: yield [FIND, superseded[0], now] }
+  }
+  yield [INSERT, ...successor]
+  return { won: true, rows: [] }
+}
+
+export function* useUpResponse(key: Uint8Array, keepUntil: number, now: number): Steps<void> {
+  yield [USE_UP, key, keepUntil, now]
+}
+
+const LARGEST_KEY = 2n ** 63n - 1n
+
+/** SQL's integers are signed: an id that does not fit was never given out, and -1 is nobody's key. */
+function keyOf(id: bigint): bigint {
+  return id >= 0n && id <= LARGEST_KEY ? id : -1n
+}
+
+function valuesOf(pair: NewTokenPair): [bigint, ...Value[]] {
+  if (keyOf(pair.id) !== pair.id) throw new RangeError('a token pair needs an id of 63 bits')
+  return [
+    pair.id,
+    pair.createdAt,
+    pair.removeAt,
+    pair.accessHash,
+    pair.accessExpiresAt,
+    pair.refreshHash ?? null,
+    pair.username,
+    pair.realm,
+    JSON.stringify(pair.client),
+    JSON.stringify(pair.authentication),
+    pair.subject?.issuer ?? null,
+    pair.subject?.subject ?? null,
+    pair.subject?.sessionId ?? null,
+    pair.idToken ?? null,
+  ]
+}
+
+interface PairRow {
+  id: string
+  created_at: number
+  remove_at: number
+  access_hash: Uint8Array
+  access_expires_at: number
+  access_invalidated: number
+  refresh_hash: Uint8Array | null
+  refresh_invalidated: number
+  refreshed_at: number | null
+  superseding: Uint8Array | null
+  username: string
+  realm: string
+  client: string
+  authentication: string
+  issuer: string | null
+  subject: string | null
+  session_id: string | null
+  id_token: Uint8Array | null
+}
+
+function readPair(row: Row): TokenPair {
+  const pair = row as unknown as PairRow
+  return {
+    id: BigInt(pair.id),
+    createdAt: pair.created_at,
+    removeAt: pair.remove_at,
+    accessHash: pair.access_hash,
+    accessExpiresAt: pair.access_expires_at,
+    accessInvalidated: pair.access_invalidated === 1,
+    ...(pair.refresh_hash !== null && { refreshHash: pair.refresh_hash }),
+    refreshInvalidated: pair.refresh_invalidated === 1,
+    ...(pair.refreshed_at !== null && { refreshedAt: pair.refreshed_at }),
+    ...(pair.superseding !== null && { superseding: pair.superseding }),
+    username: pair.username,
+    realm: pair.realm,
+    client: JSON.parse(pair.client),
+    authentication: JSON.parse(pair.authentication),
+    ...(pair.issuer !== null &&
+      pair.subject !== null && {
+        subject: {
+          issuer: pair.issuer,
+          subject: pair.subject,
+          ...(pair.session_id !== null && { sessionId: pair.session_id }),
+        },
+      }),
+    ...(pair.id_token !== null && { idToken: pair.id_token }),
+  }
+}

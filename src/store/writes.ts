@@ -1,0 +1,26 @@
+import { consumeArtefact, createArtefact, destroyArtefact, revokeArtefacts, upsertArtefact } from './artefacts.ts'
+import { createDocument, deleteDocument, putDocument, replaceDocument } from './documents.ts'
+import { removeExpired } from './expiry.ts'
+import { createSession, deleteSession, updateSession } from './sessions.ts'
+import { createTokenPair, invalidateTokens, supersedeTokenPair, useUpResponse } from './token-pairs.ts'
+
+/** Every write there is, so that a driver can name one to another thread. */
+export const WRITES = {
+  putDocument,
+  createDocument,
+  replaceDocument,
+  deleteDocument,
+  createTokenPair,
+  invalidateTokens,
+  supersedeTokenPair,
+  useUpResponse,
+  createSession,
+  updateSession,
+  deleteSession,
+  upsertArtefact,
+  createArtefact,
+  consumeArtefact,
+  destroyArtefact,
+  revokeArtefacts,
+  removeExpired,
+} as const
