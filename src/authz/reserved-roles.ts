@@ -137,8 +137,9 @@ export function findReservedRole(name: string): RoleDescriptor | undefined {
   return DESCRIPTORS.get(name)
 }
 
-export function listReservedRoles(): [name: string, role: RoleDescriptor][] {
-  return [...DESCRIPTORS]
+/** In the order of their names. */
+export function listReservedRoles(): { name: string; role: RoleDescriptor }[] {
+  return [...DESCRIPTORS].map(([name, role]) => ({ name, role }))
 }
 
 function describe(name: string): RoleDescriptor {

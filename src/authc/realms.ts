@@ -1,0 +1,14 @@
+import type { RealmRef, User } from './authentication.ts'
+
+/** A realm that knows users by name and password. */
+export interface PasswordRealm {
+  readonly ref: RealmRef
+  /**
+   * @returns `undefined` if this realm does not accept: no such user, a wrong password, a disabled user. It takes the same
+   *   time for each of them
+   * @throws SecurityError `store_unavailable` when it cannot say
+   */
+  authenticate(username: string, password: string): Promise<User | undefined>
+  /** The user of that name, enabled or not. */
+  lookup(username: string): Promise<User | undefined>
+}

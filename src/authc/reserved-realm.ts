@@ -1,0 +1,79 @@
+/**
+ * The realm of the reserved users. Their passwords are in the store once they were set by the API, as records of kind
+ * `user` under their own names, which no native user can have. Until then `elastic` has the bootstrap password, and the
+ * others have none.
+ */
+import { type Clock, systemClock } from '../kernel/clock.ts'
+import { SecurityError } from '../kernel/errors.ts'
+import type { Store, StoredDocument } from '../store/store.ts'
+import type { User } from './authentication.ts'
+import { createPasswordVerifier } from './password-verifier.ts'
+import { hashPassword } from './password.ts'
+import type { PasswordRealm } from './realms.ts'
+import { RESERVED_USERS } from './reserved-users.ts'
+import { type ReservedUserRecord, writeUserRecord } from './user-record.ts'
+import { buildPasswordHash, type NewPassword } from './user-request.ts'
+
+export interface ReservedRealm extends PasswordRealm {
+  list(): Promise<User[]>
+  /** @throws TypeError if it is no reserved user, as of all its writes */
+  changePassword(username: string, password: NewPassword): Promise<void>
+  setEnabled(username: string, enabled: boolean): Promise<void>
+}
+
+export function createReservedRealm({
+  store: { documents },
+  bootstrapPassword,
+  clock = systemClock,
+}: {
+  store: Pick<Store, 'documents'>
+  bootstrapPassword: string | undefined
+  clock?: Clock
+}): ReservedRealm {
+  const verifier = createPasswordVerifier({ clock })
+  const bootstrapHash = bootstrapPassword === undefined ? undefined : hashPassword(bootstrapPassword)
+
+  return {
+    ref: { name: 'reserved', type: 'reserved' },
+    async authenticate(username, password) {
+      const user = RESERVED_USERS.get(username)
+      if (user === undefined) return undefined
+      const { enabled, password_hash: hash } = await findRecord(username)
+      const right = await verifier.verify(password, hash ?? (username === 'elastic' ? await bootstrapHash : undefined))
+      return right && enabled ? user : undefined
+    },
+    lookup,
+    async list() {
+      const users = await Promise.all([...RESERVED_USERS.keys()].map((username) => lookup(username)))
+      return users.filter((user) => user !== undefined)
+    },
+    async changePassword(username, password) {
+      const hash = await buildPasswordHash(password)
+      await write(username, (existing) => ({ ...existing, password_hash: hash }))
+    },
+    setEnabled: (username, enabled) => write(username, (existing) => ({ ...existing, enabled })),
+  }
+
+  async function lookup(username: string): Promise<User | undefined> {
+    const user = RESERVED_USERS.get(username)
+    return user && { ...user, enabled: (await findRecord(username)).enabled }
+  }
+
+  async function findRecord(username: string): Promise<ReservedUserRecord> {
+    return readRecord(await documents.get('user', username))
+  }
+
+  async function write(username: string, change: (existing: ReservedUserRecord) => ReservedUserRecord): Promise<void> {
+    if (!RESERVED_USERS.has(username)) throw new TypeError('not a reserved user')
+    await writeUserRecord(documents, username, (existing) => change(readRecord(existing)))
+  }
+}
+
+function readRecord(document: StoredDocument | undefined): ReservedUserRecord {
+  if (document === undefined) return { enabled: true }
+  const { password_hash: hash, enabled } = document.body
+  if (typeof enabled !== 'boolean' || (hash !== undefined && typeof hash !== 'string')) {
+    throw new SecurityError('record_damaged', `the record of the reserved user [${document.name}] is damaged`)
+  }
+  return hash === undefined ? { enabled } : { enabled, password_hash: hash }
+}
