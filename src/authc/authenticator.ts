@@ -80,7 +80,6 @@ export function createAuthenticator({
     for (const realm of realms) {
       const user = await realm.authenticate(username, password)
       if (user === undefined) continue
-      if (!user.enabled) throw new SecurityError('credentials_rejected', `the user is disabled in ${realm.ref.name}`)
       return { user, authenticationRealm: realm.ref, lookupRealm: realm.ref, type: 'realm' } as const
     }
     throw new SecurityError('credentials_rejected', 'no realm accepts this name and password')

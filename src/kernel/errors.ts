@@ -59,3 +59,9 @@ export class SecurityError extends Error {
     this.reason = reason
   }
 }
+
+/** Whether we are to blame, by our store or by a bug, and neither the caller nor an OpenID Provider. */
+export function isOwnFault(error: unknown): boolean {
+  if (!(error instanceof SecurityError)) return true
+  return error.reason === 'store_unavailable' || error.reason === 'record_damaged'
+}

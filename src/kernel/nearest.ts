@@ -14,7 +14,7 @@ export function findNearest(text: string, candidates: Iterable<string>): string 
 }
 
 /** Optimal string alignment: Levenshtein's distance with the swap of two neighbours as one edit. */
-function countEdits(a: string, b: string): number {
+export function countEdits(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, column) => column)
   for (let row = 1; row <= a.length; row++) {

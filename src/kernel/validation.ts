@@ -9,6 +9,10 @@ export function checkNoFaults(
   reason: Extract<Reason, 'validation_failed' | 'entry_invalid'> = 'validation_failed',
 ): void {
   if (faults.length === 0) return
-  const items = faults.map((fault, index) => `${index + 1}: ${fault};`)
-  throw new SecurityError(reason, `Validation Failed: ${items.join('')}`)
+  throw new SecurityError(reason, listFaults(faults))
+}
+
+/** `Validation Failed: 1: first;2: second;` */
+export function listFaults(faults: readonly string[]): string {
+  return `Validation Failed: ${faults.map((fault, index) => `${index + 1}: ${fault};`).join('')}`
 }

@@ -1,5 +1,5 @@
 /** From the reasons of the rooms below to the answers of the REST API. */
-import { SecurityError } from '../kernel/errors.ts'
+import { isOwnFault, SecurityError } from '../kernel/errors.ts'
 import { ApiError, BodyError, type ErrorType } from './api-error.ts'
 
 /** What somebody was authenticated for, in the words of the 401. */
@@ -101,13 +101,6 @@ export function describeFailedAuthentication(error: unknown, attempt: Attempt): 
 /** As `describeFailedAuthentication`, for a login at an OpenID Provider: every cause but a fault of ours is one 401. */
 export function describeFailedLogin(error: unknown, attempt: Attempt): ApiError | BodyError {
   return isOwnFault(error) ? describeFailedAuthentication(error, attempt) : rejected(attempt, error)
-}
-
-/** Whether the store or a bug of ours is to blame, and nobody outside. */
-function isOwnFault(error: unknown): boolean {
-  if (error instanceof ApiError || error instanceof BodyError) return error.status >= 500
-  if (error instanceof SecurityError) return error.reason === 'store_unavailable' || error.reason === 'record_damaged'
-  return true
 }
 
 const PROVIDED_CREDENTIALS =

@@ -1,0 +1,102 @@
+/** A pair of an access and a refresh token: how a new one is made, and what its record tells about its login. */
+import { hash, randomBytes, randomInt } from 'node:crypto'
+import { equalSecrets } from '../kernel/random.ts'
+import type { Sealer } from '../kernel/sealer.ts'
+import type { LoginSubject, NewTokenPair, TokenPair } from '../store/store.ts'
+import type { Authentication } from './authentication.ts'
+import { readAuthentication, writeAuthentication, writeClient } from './authentication-record.ts'
+import { formatToken } from './token-string.ts'
+
+/** Seconds from a pair's creation in which its refresh token may be used. */
+export const REFRESH_LIFETIME = 24 * 3600
+
+const SECRET_BYTES = 32
+/** For this long after its end a pair is still known, so that its bearer learns that it expired. */
+const REMOVAL_DELAY = 30 * 60
+/** Ids of one millisecond differ in these random bits. 42 bits of milliseconds last until the year 2109. */
+const ID_RANDOM_BITS = 21
+
+/** What a pair is made from, and what its successor inherits. */
+export interface PairContent {
+  readonly authentication: Authentication
+  readonly withRefreshToken: boolean
+  /** The raw ID token: kept sealed, for the logout. */
+  readonly idToken?: string
+  readonly subject?: LoginSubject
+}
+
+export interface IssuedTokens {
+  readonly accessToken: string
+  readonly refreshToken?: string
+  /** Whole seconds. */
+  readonly expiresIn: number
+  readonly authentication: Authentication
+}
+
+/**
+ * Makes a new pair and its tokens; nothing is written.
+ * @param client who asks for the pair; only this client can refresh it
+ * @param now seconds since the epoch, with their fraction
+ * @param accessLifetime whole seconds
+ */
+export function makePair(
+  content: PairContent,
+  client: Authentication,
+  { sealer, now, accessLifetime }: { sealer: Sealer; now: number; accessLifetime: number },
+): { pair: NewTokenPair; tokens: IssuedTokens } {
+  const { authentication, withRefreshToken, idToken, subject } = content
+  const createdAt = Math.floor(now)
+  const id = (BigInt(Math.floor(now * 1000)) << BigInt(ID_RANDOM_BITS)) | BigInt(randomInt(2 ** ID_RANDOM_BITS))
+  const accessSecret = randomBytes(SECRET_BYTES)
+  const refreshSecret = withRefreshToken ? randomBytes(SECRET_BYTES) : undefined
+  const pair: NewTokenPair = {
+    id,
+    createdAt,
+    removeAt: createdAt + REFRESH_LIFETIME + REMOVAL_DELAY,
+    accessHash: hashSecret(accessSecret),
+    accessExpiresAt: createdAt + accessLifetime,
+    ...(refreshSecret === undefined ? {} : { refreshHash: hashSecret(refreshSecret) }),
+    username: authentication.user.username,
+    realm: authentication.authenticationRealm.name,
+    client: writeClient(client),
+    authentication: writeAuthentication(authentication),
+    ...(subject === undefined ? {} : { subject }),
+    ...(idToken === undefined ? {} : { idToken: sealer.seal('id token', keyOf(id), Buffer.from(idToken)) }),
+  }
+  const tokens: IssuedTokens = {
+    accessToken: formatToken(id, accessSecret),
+    ...(refreshSecret === undefined ? {} : { refreshToken: formatToken(id, refreshSecret) }),
+    expiresIn: accessLifetime,
+    authentication,
+  }
+  return { pair, tokens }
+}
+
+/** @throws SecurityError `record_damaged` */
+export function readPair(
+  { id, authentication, refreshHash, subject, idToken }: TokenPair,
+  sealer: Sealer,
+): PairContent {
+  return {
+    authentication: readAuthentication(authentication),
+    withRefreshToken: refreshHash !== undefined,
+    ...(subject === undefined ? {} : { subject }),
+    ...(idToken === undefined ? {} : { idToken: Buffer.from(sealer.open('id token', keyOf(id), idToken)).toString() }),
+  }
+}
+
+/** Whether this is the secret of one side of the pair. */
+export function provesPair(pair: TokenPair, side: 'access' | 'refresh', secret: Uint8Array): boolean {
+  const expected = side === 'access' ? pair.accessHash : pair.refreshHash
+  return expected !== undefined && equalSecrets(hashSecret(secret), expected)
+}
+
+function hashSecret(secret: Uint8Array): Buffer {
+  return hash('sha256', secret, 'buffer')
+}
+
+function keyOf(id: bigint): Buffer {
+  const key = Buffer.alloc(8)
+  key.writeBigInt64BE(id)
+  return key
+}

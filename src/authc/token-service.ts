@@ -1,0 +1,230 @@
+/**
+ * The token service: pairs of an access and a refresh token, as Elasticsearch's security API has them.
+ *
+ * A token names the record of its pair and proves itself with 256 random bits, of which the record has the SHA-256.
+ * No token is believed from memory: every check reads the store, so an acknowledged invalidation holds everywhere at
+ * once. A pair remembers the whole authentication of its login; only invalidation or time ends it, not a changed user.
+ * One refresh token is worth one new pair, whoever asks how often. It never looks at who may do what.
+ */
+import { type Clock, wholeSeconds } from '../kernel/clock.ts'
+import { SecurityError } from '../kernel/errors.ts'
+import type { Sealer } from '../kernel/sealer.ts'
+import type { Store, TokenPair, UsedResponse } from '../store/store.ts'
+import type { Authentication } from './authentication.ts'
+import { isSameClient, readAuthentication } from './authentication-record.ts'
+import { type IssuedTokens, makePair, type PairContent, provesPair, readPair, REFRESH_LIFETIME } from './token-pair.ts'
+import { readToken } from './token-string.ts'
+
+/** A refresh that is repeated within these seconds gets the same pair again: its first answer may have been lost. */
+const REPEAT_WINDOW = 30
+/** A refresh token of another time was a bare text of this length; it counts as well-formed. */
+const BARE_REFRESH_TOKEN_LENGTH = 22
+/** Of which each draws another id. */
+const ATTEMPTS = 8
+const PAGE = 500
+
+export interface NewLogin extends PairContent {
+  /** Who asks for the pair; only this client can refresh it. */
+  readonly client: Authentication
+  /** Marked as redeemed in the same write. */
+  readonly response?: UsedResponse
+}
+
+export interface TokenSide {
+  readonly id: bigint
+  readonly side: 'access' | 'refresh'
+}
+
+export interface InvalidationCount {
+  readonly invalidated: number
+  readonly previously: number
+}
+
+export interface TokenService {
+  readonly enabled: boolean
+  /** One durable write. @throws SecurityError `response_replayed`, `tokens_disabled` */
+  issue(login: NewLogin): Promise<IssuedTokens>
+  /** Who bears this access token. @throws SecurityError `token_unknown`, `token_expired` (invalidated is the same) */
+  authenticate(accessToken: string): Promise<Authentication>
+  /** @throws SecurityError `grant_invalid`, its detail for the client's eyes; `tokens_disabled` */
+  refresh(refreshToken: string, client: Authentication): Promise<IssuedTokens>
+  /** The login of an access token, however dead the token is. */
+  find(accessToken: string): Promise<{ side: TokenSide; authentication: Authentication; idToken?: string } | undefined>
+  /**
+   * Finds what to invalidate for a token.
+   * @returns `undefined` if there is no such token
+   * @throws SecurityError `token_store_missing` for a well-formed token before any was ever created; `tokens_disabled`
+   */
+  locate(side: 'access' | 'refresh', token: string): Promise<TokenSide | undefined>
+  /** Ends all of these in one durable write. */
+  invalidate(sides: readonly TokenSide[]): Promise<InvalidationCount>
+  /** Ends every pair of a realm, a user, or a user in a realm of which a side is alive. @throws `tokens_disabled` */
+  invalidateOf(of: { realm?: string; username?: string }): Promise<InvalidationCount>
+}
+
+/** @param accessLifetime in whole seconds */
+export function createTokenService({
+  store,
+  sealer,
+  clock,
+  accessLifetime,
+  enabled,
+}: {
+  store: Pick<Store, 'tokens'>
+  sealer: Sealer
+  clock: Clock
+  accessLifetime: number
+  enabled: boolean
+}): TokenService {
+  return { enabled, issue, authenticate, refresh, find, locate, invalidate, invalidateOf }
+
+  async function issue(login: NewLogin): Promise<IssuedTokens> {
+    checkEnabled()
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const { pair, tokens } = make(login, login.client)
+      const outcome = await store.tokens.create(pair, login.response)
+      if (outcome === 'created') return tokens
+      if (outcome === 'response_replayed') {
+        throw new SecurityError('response_replayed', 'the authentication response was redeemed before')
+      }
+    }
+    throw new SecurityError('store_unavailable', `no free id for a token in ${ATTEMPTS} attempts`)
+  }
+
+  async function authenticate(accessToken: string): Promise<Authentication> {
+    if (!enabled) throw new SecurityError('credentials_rejected', 'the token service is off')
+    const pair = await findPair('access', readToken(accessToken))
+    if (pair === undefined) throw new SecurityError('token_unknown', 'no such access token')
+    if (pair.accessInvalidated) throw new SecurityError('token_expired', 'the access token was invalidated')
+    if (!(wholeSeconds(clock) <= pair.accessExpiresAt)) {
+      throw new SecurityError('token_expired', 'the access token expired')
+    }
+    return readAuthentication(pair.authentication)
+  }
+
+  async function refresh(refreshToken: string, client: Authentication): Promise<IssuedTokens> {
+    checkEnabled()
+    try {
+      return await refreshOnce(refreshToken, client)
+    } catch (error) {
+      const away = error instanceof SecurityError && error.reason === 'store_unavailable'
+      throw away ? unrefreshable(error) : error
+    }
+  }
+
+  async function refreshOnce(refreshToken: string, client: Authentication): Promise<IssuedTokens> {
+    const parts = readToken(refreshToken)
+    if (typeof parts !== 'object') throw unrefreshable()
+    let pair = await findPair('refresh', parts)
+    for (let attempt = 0; attempt < ATTEMPTS && pair !== undefined; attempt++) {
+      checkRefresh(pair, client)
+      if (pair.superseding !== undefined) return repeatRefresh(pair, pair.superseding, parts.secret)
+      const next = make(readPair(pair, sealer), client)
+      const successor = JSON.stringify([next.tokens.accessToken, next.tokens.refreshToken])
+      const sealed = sealer.seal('superseding tokens', parts.secret, Buffer.from(successor))
+      const outcome = await store.tokens.supersede(pair.id, wholeSeconds(clock), sealed, next.pair)
+      if (outcome.won) return next.tokens
+      pair = outcome.pair
+    }
+    throw unrefreshable()
+  }
+
+  /** The rules of a refresh in their order; the order decides what the client is told. */
+  function checkRefresh(pair: TokenPair, client: Authentication): void {
+    const now = wholeSeconds(clock)
+    if (!(now <= pair.createdAt + REFRESH_LIFETIME)) throw invalidGrant('token document has expired')
+    if (pair.refreshInvalidated) throw invalidGrant('token has been invalidated')
+    if (!isSameClient(pair.client, client)) throw invalidGrant('tokens must be refreshed by the creating client')
+    if (pair.refreshedAt === undefined) return
+    if (!(now <= pair.refreshedAt + REPEAT_WINDOW)) {
+      throw invalidGrant(`token has already been refreshed more than ${REPEAT_WINDOW} seconds in the past`)
+    }
+    if (!(now >= pair.refreshedAt - REPEAT_WINDOW)) {
+      const tooEarly = `token has been refreshed more than ${REPEAT_WINDOW} seconds in the future`
+      throw invalidGrant(`${tooEarly}, clock skew too great`)
+    }
+  }
+
+  /** The pair that the first refresh got. It needs to exist, but may have been invalidated meanwhile. */
+  async function repeatRefresh(pair: TokenPair, superseding: Uint8Array, secret: Uint8Array): Promise<IssuedTokens> {
+    const opened = Buffer.from(sealer.open('superseding tokens', secret, superseding)).toString()
+    const [accessToken, refreshToken] = JSON.parse(opened) as [string, string]
+    if ((await findPair('access', readToken(accessToken))) === undefined) throw unrefreshable()
+    const authentication = readAuthentication(pair.authentication)
+    return { accessToken, refreshToken, expiresIn: accessLifetime, authentication }
+  }
+
+  async function find(accessToken: string) {
+    const pair = await findPair('access', readToken(accessToken))
+    if (pair === undefined) return undefined
+    const { authentication, idToken } = readPair(pair, sealer)
+    const side: TokenSide = { id: pair.id, side: 'access' }
+    return idToken === undefined ? { side, authentication } : { side, authentication, idToken }
+  }
+
+  async function locate(side: 'access' | 'refresh', token: string): Promise<TokenSide | undefined> {
+    checkEnabled()
+    const parts = readToken(token)
+    const wellFormed = parts !== undefined || (side === 'refresh' && token.length === BARE_REFRESH_TOKEN_LENGTH)
+    if (!wellFormed) return undefined
+    const pair = await findPair(side, parts)
+    if (pair !== undefined) return { id: pair.id, side }
+    if (await store.tokens.everCreated()) return undefined
+    throw new SecurityError('token_store_missing', 'no token was ever created')
+  }
+
+  async function invalidate(sides: readonly TokenSide[]): Promise<InvalidationCount> {
+    if (sides.length === 0) return { invalidated: 0, previously: 0 }
+    const outcomes = await store.tokens.invalidate(sides)
+    return {
+      invalidated: outcomes.filter((outcome) => outcome === 'invalidated').length,
+      previously: outcomes.filter((outcome) => outcome === 'previously').length,
+    }
+  }
+
+  async function invalidateOf(of: { realm?: string; username?: string }): Promise<InvalidationCount> {
+    checkEnabled()
+    let total: InvalidationCount = { invalidated: 0, previously: 0 }
+    let last: TokenPair | undefined
+    do {
+      const page = await store.tokens.findAlive(of, wholeSeconds(clock), {
+        ...(last === undefined ? {} : { after: last.id }),
+        limit: PAGE,
+      })
+      const { invalidated, previously } = await invalidate(page.flatMap(listSides))
+      total = { invalidated: total.invalidated + invalidated, previously: total.previously + previously }
+      last = page[PAGE - 1]
+    } while (last !== undefined)
+    return total
+  }
+
+  function checkEnabled(): void {
+    if (!enabled) throw new SecurityError('tokens_disabled', 'the token service is off')
+  }
+
+  async function findPair(
+    side: 'access' | 'refresh',
+    parts: ReturnType<typeof readToken>,
+  ): Promise<TokenPair | undefined> {
+    if (typeof parts !== 'object') return undefined
+    const pair = await store.tokens.find(parts.id)
+    return pair !== undefined && provesPair(pair, side, parts.secret) ? pair : undefined
+  }
+
+  function make(content: PairContent, client: Authentication) {
+    return makePair(content, client, { sealer, now: clock(), accessLifetime })
+  }
+}
+
+function listSides({ id, refreshHash }: TokenPair): TokenSide[] {
+  const access: TokenSide = { id, side: 'access' }
+  return refreshHash === undefined ? [access] : [{ id, side: 'refresh' }, access]
+}
+
+function invalidGrant(description: string, cause?: unknown): SecurityError {
+  return new SecurityError('grant_invalid', description, cause)
+}
+
+function unrefreshable(cause?: unknown): SecurityError {
+  return invalidGrant('could not refresh the requested token', cause)
+}

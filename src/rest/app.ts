@@ -1,0 +1,37 @@
+/** The security REST API: every group of routes, on one HTTP side. */
+import type { FastifyInstance } from 'fastify'
+import type { Authenticator } from '../authc/authenticator.ts'
+import type { Authorizer } from '../authc/authorizer.ts'
+import type { OidcLoginService } from '../authc/oidc-login.ts'
+import type { TokenService } from '../authc/token-service.ts'
+import type { Log } from '../observe/log.ts'
+import { buildAuthenticateRoutes } from './authenticate.ts'
+import { createHttpApi } from './http-api.ts'
+import { buildOidcRoutes } from './oidc.ts'
+import { buildRootRoutes, type NodeIdentity } from './root.ts'
+import { buildTokenInvalidationRoutes } from './token-invalidation.ts'
+import { buildTokenRoutes } from './token.ts'
+
+export interface RestParts {
+  readonly tokens: TokenService
+  readonly authenticator: Authenticator
+  readonly authorizer: Authorizer
+  readonly oidcLogin: OidcLoginService
+  readonly node: NodeIdentity
+  /** Resolves if a read of the store works at this moment. */
+  readonly checkStore: () => Promise<void>
+  readonly log: Log
+}
+
+/** @returns the API on Fastify, not listening yet; the portal of the same process calls it by `inject` */
+export function createRestApp(parts: RestParts): FastifyInstance {
+  const { authenticator, authorizer, tokens, log } = parts
+  const routes = [
+    ...buildRootRoutes(parts),
+    ...buildAuthenticateRoutes(),
+    ...buildTokenRoutes(parts),
+    ...buildTokenInvalidationRoutes(parts),
+    ...buildOidcRoutes(parts),
+  ]
+  return createHttpApi({ routes, authenticator, authorizer, tokensEnabled: tokens.enabled, log })
+}

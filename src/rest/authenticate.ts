@@ -1,0 +1,31 @@
+/** `GET /_security/_authenticate`: who the caller is. Every authenticated caller may ask, even without roles. */
+import type { Authentication } from '../authc/authentication.ts'
+import type { JsonObject } from '../kernel/json.ts'
+import { defineRoute, type Route } from './route.ts'
+
+export function buildAuthenticateRoutes(): Route[] {
+  return [
+    defineRoute({
+      methods: ['GET'],
+      path: '/_security/_authenticate',
+      read: () => undefined,
+      action: () => undefined,
+      act: async (_nothing, caller) => ({ body: describeAuthentication(caller) }),
+    }),
+  ]
+}
+
+/** An authentication under the names and in the order of the wire. */
+export function describeAuthentication({ user, authenticationRealm, lookupRealm, type }: Authentication): JsonObject {
+  return {
+    username: user.username,
+    roles: [...user.roles],
+    full_name: user.fullName,
+    email: user.email,
+    metadata: user.metadata,
+    enabled: user.enabled,
+    authentication_realm: { name: authenticationRealm.name, type: authenticationRealm.type },
+    lookup_realm: { name: lookupRealm.name, type: lookupRealm.type },
+    authentication_type: type,
+  }
+}

@@ -1,0 +1,56 @@
+/** `GET /`, `HEAD /` and `GET /_cluster/health`: what clients ask to see whom they talk to, and whether it works. */
+import { defineRoute, type Route } from './route.ts'
+
+export interface NodeIdentity {
+  readonly name: string
+  readonly clusterName: string
+  readonly clusterUuid: string
+  /** The version of Elasticsearch's API that is spoken, such as `9.4.0`. */
+  readonly version: string
+}
+
+/** @param checkStore resolves if a read of the store works at this moment */
+export function buildRootRoutes({
+  node,
+  checkStore,
+}: {
+  node: NodeIdentity
+  checkStore: () => Promise<void>
+}): Route[] {
+  const identity = {
+    name: node.name,
+    cluster_name: node.clusterName,
+    cluster_uuid: node.clusterUuid,
+    version: {
+      number: node.version,
+      build_flavor: 'default',
+      build_type: 'ostiary',
+      build_hash: 'unknown',
+      build_date: '1970-01-01T00:00:00.000Z',
+      build_snapshot: false,
+      lucene_version: '0.0.0',
+      minimum_wire_compatibility_version: '8.0.0',
+      minimum_index_compatibility_version: '8.0.0',
+    },
+    tagline: 'You Know, for Search',
+  }
+  return [
+    defineRoute({
+      methods: ['GET', 'HEAD'],
+      path: '/',
+      read: () => undefined,
+      action: () => 'cluster:monitor/main',
+      act: async () => ({ body: identity }),
+    }),
+    defineRoute({
+      methods: ['GET'],
+      path: '/_cluster/health',
+      read: () => undefined,
+      action: () => 'cluster:monitor/health',
+      async act() {
+        await checkStore()
+        return { body: { cluster_name: node.clusterName, status: 'green', timed_out: false, number_of_nodes: 1 } }
+      },
+    }),
+  ]
+}
