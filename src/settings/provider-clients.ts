@@ -18,13 +18,14 @@ export function readProviderClients(values: Values, accessTokenHintMayRedirect: 
 }
 
 function readClient(values: Values, clientId: string, accessTokenHintMayRedirect: boolean): ProviderClientSettings {
-  const isPublic = values.get(CLIENT_METADATA.tokenEndpointAuthMethod, clientId) === 'none'
+  const method = values.get(CLIENT_METADATA.tokenEndpointAuthMethod, clientId) ?? 'client_secret_basic'
+  const isPublic = method === 'none'
   const isNative = values.get(CLIENT_METADATA.applicationType, clientId) === 'native'
   checkUris(values, clientId, { isPublic, isNative })
   checkGrantTypes(values, clientId)
   return {
     clientId,
-    clientSecret: readSecret(values, clientId, isPublic),
+    clientSecret: readSecret(values, clientId, method),
     metadata: readMetadata(values, clientId),
     consent: readConsent(values, clientId, { isPublic, isNative }),
     requirePkce: readRequirePkce(values, clientId, isPublic),
@@ -32,17 +33,18 @@ function readClient(values: Values, clientId: string, accessTokenHintMayRedirect
   }
 }
 
-function readSecret(values: Values, clientId: string, isPublic: boolean): string | undefined {
+function readSecret(values: Values, clientId: string, method: string): string | undefined {
   const secret = values.get(CLIENT.secret, clientId)
   const key = buildKey(CLIENT.secret, [clientId])
-  if (!isPublic && secret === undefined)
-    values.refuse(
-      CLIENT.secret,
-      [clientId],
-      `Setting [${key}] is required in the keystore, unless the method is [none]`,
-    )
-  if (isPublic && secret !== undefined)
-    values.refuse(CLIENT.secret, [clientId], `Setting [${key}] is not allowed, since the method is [none]`)
+  const needsSecret = method !== 'none' && method !== 'private_key_jwt'
+  if (needsSecret && secret === undefined)
+    values.refuse(CLIENT.secret, [clientId], `Setting [${key}] is required in the keystore with the method [${method}]`)
+  if (!needsSecret && secret !== undefined)
+    values.refuse(CLIENT.secret, [clientId], `Setting [${key}] is not allowed with the method [${method}]`)
+  if (method === 'private_key_jwt' && !values.isSet(CLIENT_METADATA.jwksUri, clientId)) {
+    const jwksUri = buildKey(CLIENT_METADATA.jwksUri, [clientId])
+    values.refuse(CLIENT_METADATA.jwksUri, [clientId], `Setting [${jwksUri}] is required with the method [${method}]`)
+  }
   return secret
 }
 
@@ -87,7 +89,7 @@ function checkGrantTypes(values: Values, clientId: string): void {
 }
 
 function checkUris(values: Values, clientId: string, client: { isPublic: boolean; isNative: boolean }): void {
-  const { redirectUris, postLogoutRedirectUris, initiateLoginUri } = CLIENT_METADATA
+  const { redirectUris, postLogoutRedirectUris, initiateLoginUri, backchannelLogoutUri, jwksUri } = CLIENT_METADATA
   if (values.isSet(redirectUris, clientId) && values.get(redirectUris, clientId).length === 0)
     values.refuse(redirectUris, [clientId], `Setting [${buildKey(redirectUris, [clientId])}] is required`)
 
@@ -99,6 +101,8 @@ function checkUris(values: Values, clientId: string, client: { isPublic: boolean
   }
   for (const uri of values.get(redirectUris, clientId)) check(redirectUris, uri, 'return')
   for (const uri of values.get(postLogoutRedirectUris, clientId) ?? []) check(postLogoutRedirectUris, uri, 'return')
-  const initiate = values.get(initiateLoginUri, clientId)
-  if (initiate !== undefined) check(initiateLoginUri, initiate, 'https')
+  for (const row of [initiateLoginUri, backchannelLogoutUri, jwksUri]) {
+    const uri = values.get(row, clientId)
+    if (uri !== undefined) check(row, uri, 'https')
+  }
 }

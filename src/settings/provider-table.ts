@@ -115,8 +115,13 @@ export const CLIENT_METADATA = {
   }),
   tokenEndpointAuthMethod: setting({
     key: `${CLIENT_PREFIX}token_endpoint_auth_method`,
-    type: oneOf(['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'none']),
+    type: oneOf(['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'none']),
     description: 'How the client proves itself, `client_secret_basic` if absent. `none` makes it a public client.',
+  }),
+  jwksUri: setting({
+    key: `${CLIENT_PREFIX}jwks_uri`,
+    type: text,
+    description: 'Where the public keys of the client are, for `private_key_jwt`. `https`.',
   }),
   idTokenSignedResponseAlg: setting({
     key: `${CLIENT_PREFIX}id_token_signed_response_alg`,
@@ -127,6 +132,16 @@ export const CLIENT_METADATA = {
     key: `${CLIENT_PREFIX}grant_types`,
     type: list,
     description: '`authorization_code` if absent; may add `refresh_token`.',
+  }),
+  backchannelLogoutUri: setting({
+    key: `${CLIENT_PREFIX}backchannel_logout_uri`,
+    type: text,
+    description: 'Where the client is told that somebody was signed out. `https`.',
+  }),
+  backchannelLogoutSessionRequired: setting({
+    key: `${CLIENT_PREFIX}backchannel_logout_session_required`,
+    type: boolean,
+    description: 'Whether it is told which session has ended; `true` if absent.',
   }),
   initiateLoginUri: setting({
     key: `${CLIENT_PREFIX}initiate_login_uri`,
@@ -151,7 +166,8 @@ export const CLIENT = {
     key: `${CLIENT_PREFIX}client_secret`,
     type: text,
     secure: true,
-    description: 'The secret of the client. Required unless its method is `none`.',
+    description:
+      'The secret of the client. Required unless its method is `private_key_jwt` or `none`, and refused then.',
   }),
   consent: setting({
     key: `${CLIENT_PREFIX}consent`,

@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   rest: EDGE,
   portal: EDGE,
   provider: EDGE,
-  cli: ['kernel', 'settings', 'net', 'oidc', 'authz', 'authc/password.ts', 'server.ts'],
+  cli: ['kernel', 'settings', 'net', 'oidc', 'authz', 'observe/log.ts', 'authc/password.ts', 'server.ts', 'demo.ts'],
   'server.ts': [
     'kernel',
     'oidc',

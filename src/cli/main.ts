@@ -1,0 +1,106 @@
+#!/usr/bin/env node
+/** `ostiary`: finds the command, runs it, and turns what goes wrong into one message and an exit code. */
+import { findNearest } from '../kernel/nearest.ts'
+import { KeystoreError } from '../settings/keystore.ts'
+import { SettingsError } from '../settings/settings-error.ts'
+import { readArguments } from './arguments.ts'
+import { type Command, CommandError, EXIT } from './command.ts'
+import { buildCommandHelp, buildOverview } from './help.ts'
+
+interface NamedCommand {
+  readonly name: string
+  readonly summary: string
+  /** Commands are loaded when they are called for, so that the small ones answer at once. */
+  readonly load: () => Promise<Command>
+}
+
+const COMMANDS: readonly NamedCommand[] = [
+  { name: 'start', summary: 'Runs Ostiary.', load: async () => (await import('./start.ts')).start },
+  {
+    name: 'keystore create',
+    summary: 'Makes the keystore.',
+    load: async () => (await import('./keystore-create.ts')).keystoreCreate,
+  },
+  {
+    name: 'keystore add',
+    summary: 'Puts the value of a secure setting into the keystore.',
+    load: async () => (await import('./keystore-add.ts')).keystoreAdd,
+  },
+  {
+    name: 'keystore list',
+    summary: 'Prints the names of the settings in the keystore.',
+    load: async () => (await import('./keystore-list.ts')).keystoreList,
+  },
+  {
+    name: 'keystore remove',
+    summary: 'Takes a setting out of the keystore.',
+    load: async () => (await import('./keystore-remove.ts')).keystoreRemove,
+  },
+  {
+    name: 'users hash-password',
+    summary: 'Prints the hash of a password.',
+    load: async () => (await import('./users-hash-password.ts')).usersHashPassword,
+  },
+  { name: 'version', summary: 'Prints the version.', load: async () => (await import('./version.ts')).version },
+]
+
+hideExperimentalWarnings()
+try {
+  await run(process.argv.slice(2))
+} catch (error) {
+  // What was started before the failure must not keep the process alive.
+  process.exit(report(error))
+}
+
+async function run(args: readonly string[]): Promise<void> {
+  const [first = '', second = ''] = args
+  if (first === '--version') return run(['version'])
+  const command = COMMANDS.find(({ name }) => name === first || name === `${first} ${second}`)
+  if (command === undefined) return showOverview(first, second)
+
+  const loaded = await command.load()
+  const given = readArguments(command.name, loaded, args.slice(command.name.split(' ').length))
+  if (given.flags.has('help')) return console.log(buildCommandHelp(command.name, loaded))
+  const terminal = { input: process.stdin, output: process.stderr }
+  await loaded.run({ ...given, env: process.env, terminal })
+}
+
+/** Help where it was asked for; otherwise the refusal of a command that is not there. */
+function showOverview(first: string, second: string): void {
+  const isHelp = (word: string) => word === '--help' || word === '-h'
+  const group = COMMANDS.filter(({ name }) => name.startsWith(`${first} `))
+  if (isHelp(first)) return console.log(buildOverview('', COMMANDS))
+  if (first === '') throw new CommandError(buildOverview('', COMMANDS).trimEnd(), EXIT.usage)
+  if (group.length > 0 && isHelp(second)) return console.log(buildOverview(first, group))
+
+  const given = group.length > 0 && second !== '' ? `${first} ${second}` : first
+  const nearest = findNearest(
+    given,
+    COMMANDS.map(({ name }) => name),
+  )
+  if (group.length > 0 && second === '') throw new CommandError(buildOverview(first, group).trimEnd(), EXIT.usage)
+  const hint = nearest === undefined ? '' : `, did you mean [${nearest}]?`
+  throw new CommandError(`ostiary: unknown command [${given}]${hint} (ostiary --help)`, EXIT.usage)
+}
+
+/** @returns the exit code */
+function report(error: unknown): number {
+  if (!(error instanceof Error)) throw error
+  // What the system says (an address in use) is for the operator; anything unexpected is for whoever mends it.
+  const isForeseen =
+    error instanceof SettingsError ||
+    error instanceof KeystoreError ||
+    error instanceof CommandError ||
+    'syscall' in error
+  console.error(isForeseen ? error.message : error.stack)
+  if (error instanceof CommandError) return error.exitCode
+  return error instanceof SettingsError ? EXIT.settings : EXIT.failed
+}
+
+/** Node's own notes about its younger parts are of no use to who runs the program. Other warnings stay. */
+function hideExperimentalWarnings(): void {
+  process.removeAllListeners('warning')
+  process.on('warning', (warning) => {
+    if (warning.name !== 'ExperimentalWarning') console.error(`${warning.name}: ${warning.message}`)
+  })
+}
