@@ -3,6 +3,7 @@ import { grantsAction, listGranting } from '../authz/privileges.ts'
 import { findServiceAccount } from '../authz/service-accounts.ts'
 import { SecurityError } from '../kernel/errors.ts'
 import type { Authentication } from './authentication.ts'
+import { keepsPasswords } from './realms.ts'
 import type { Roles } from './roles.ts'
 
 export interface Authorizer {
@@ -14,7 +15,6 @@ export interface Authorizer {
 }
 
 const SERVICE_ACCOUNT_REALM = '_service_account'
-const PASSWORD_REALMS: ReadonlySet<string> = new Set(['native', 'reserved'])
 
 export function createAuthorizer({ roles }: { roles: Pick<Roles, 'resolve'> }): Authorizer {
   return {
@@ -39,7 +39,7 @@ export function createAuthorizer({ roles }: { roles: Pick<Roles, 'resolve'> }): 
  * not with a token.
  */
 export function mayChangeOwnPassword({ type, lookupRealm }: Authentication): boolean {
-  return type === 'realm' && PASSWORD_REALMS.has(lookupRealm.type)
+  return type === 'realm' && keepsPasswords(lookupRealm)
 }
 
 function isServiceAccount({ authenticationRealm: { name, type } }: Authentication): boolean {

@@ -12,3 +12,8 @@ export interface PasswordRealm {
   /** The user of that name, enabled or not. */
   lookup(username: string): Promise<User | undefined>
 }
+
+/** Whether the passwords of a realm are kept here, and can be changed here. */
+export function keepsPasswords({ type }: RealmRef): boolean {
+  return type === 'native' || type === 'reserved'
+}

@@ -15,6 +15,7 @@ import { type ReservedUserRecord, writeUserRecord } from './user-record.ts'
 import { buildPasswordHash, type NewPassword } from './user-request.ts'
 
 export interface ReservedRealm extends PasswordRealm {
+  has(username: string): boolean
   list(): Promise<User[]>
   /** @throws TypeError if it is no reserved user, as of all its writes */
   changePassword(username: string, password: NewPassword): Promise<void>
@@ -43,6 +44,7 @@ export function createReservedRealm({
       return right && enabled ? user : undefined
     },
     lookup,
+    has: (username) => RESERVED_USERS.has(username),
     async list() {
       const users = await Promise.all([...RESERVED_USERS.keys()].map((username) => lookup(username)))
       return users.filter((user) => user !== undefined)

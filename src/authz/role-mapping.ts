@@ -27,17 +27,24 @@ export interface MappableUser {
 }
 
 const PARSER = 'role-mapping'
-export const ROLE_MAPPING_FIELDS = ['roles', 'role_templates', 'rules', 'metadata', 'enabled', 'doc_type', 'type']
+/** What a body may have; the last two are taken and ignored. */
+export const ROLE_MAPPING_FIELDS = [
+  'roles',
+  'role_templates',
+  'rules',
+  'metadata',
+  'enabled',
+  'doc_type',
+  'type',
+] as const
 
 /**
- * Reads and checks the body of a role mapping.
+ * Reads and checks the body of a role mapping, of which the caller knows that it has no other fields.
  * @throws SecurityError `field_unparsable`, `field_missing` for its form, `validation_failed` for what it says,
  *   `argument_illegal` for a pattern or template that cannot work
  */
 export function readRoleMapping(name: string, body: JsonObject): RoleMapping {
-  const { roles, role_templates: templates, rules, metadata = {}, enabled, doc_type, type, ...others } = body
-  const unknown = Object.keys(others)[0]
-  if (unknown !== undefined) throw new SecurityError('field_unparsable', `[${PARSER}] unknown field [${unknown}]`)
+  const { roles, role_templates: templates, rules, metadata = {}, enabled, doc_type, type } = body
   if (!isJsonObject(metadata)) refuseType('metadata', metadata)
   if (enabled !== undefined && typeof enabled !== 'boolean') refuseType('enabled', enabled)
   for (const [field, value] of Object.entries({ doc_type, type })) {
@@ -94,8 +101,7 @@ function refuseType(field: string, value: Json): never {
 }
 
 function refuseMissing(name: string, field: string): never {
-  const missing = `missing field [${field}]`
-  throw new SecurityError('field_missing', `failed to parse role-mapping [${name}]. ${missing}`, new Error(missing))
+  throw new SecurityError('field_missing', `failed to parse role-mapping [${name}]. missing field [${field}]`)
 }
 
 /**

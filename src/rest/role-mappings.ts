@@ -1,0 +1,62 @@
+/** `/_security/role_mapping`: which roles the users of other realms get. */
+import type { RoleMappings } from '../authc/role-mappings.ts'
+import { readRoleMapping, ROLE_MAPPING_FIELDS, type RoleMapping } from '../authz/role-mapping.ts'
+import { readName, readNames } from './names.ts'
+import { checkRefresh } from './query.ts'
+import { readObject } from './request-body.ts'
+import { defineRoute, type Route } from './route.ts'
+
+const ACTION = 'cluster:admin/xpack/security/role_mapping/'
+
+export function buildRoleMappingRoutes({ roleMappings }: { roleMappings: RoleMappings }): Route[] {
+  const put = defineRoute({
+    methods: ['PUT', 'POST'],
+    path: '/_security/role_mapping/:name',
+    parameters: ['refresh'],
+    body: 'required',
+    read({ path, query, body }): { name: string; mapping: RoleMapping } {
+      checkRefresh(query)
+      const name = readName(path)
+      return { name, mapping: readRoleMapping(name, readObject('role-mapping', body, ROLE_MAPPING_FIELDS)) }
+    },
+    action: () => `${ACTION}put`,
+    async act({ name, mapping }) {
+      const { created } = await roleMappings.put(name, mapping)
+      return { body: { role_mapping: { created } } }
+    },
+  })
+
+  const get = ['/_security/role_mapping', '/_security/role_mapping/:name'].map((path) =>
+    defineRoute({
+      methods: ['GET'],
+      path,
+      read({ path }) {
+        const names = readNames(path)
+        return names?.some((name) => name === '_all' || name === '*') === true ? undefined : names
+      },
+      action: () => `${ACTION}get`,
+      async act(names) {
+        const found = names === undefined ? await roleMappings.list() : await roleMappings.get(names)
+        const body = Object.fromEntries(found.map(({ name, mapping }) => [name, mapping]))
+        return { status: names !== undefined && found.length === 0 ? 404 : 200, body }
+      },
+    }),
+  )
+
+  const remove = defineRoute({
+    methods: ['DELETE'],
+    path: '/_security/role_mapping/:name',
+    parameters: ['refresh'],
+    read({ path, query }) {
+      checkRefresh(query)
+      return readName(path)
+    },
+    action: () => `${ACTION}delete`,
+    async act(name) {
+      const found = await roleMappings.delete(name)
+      return { status: found ? 200 : 404, body: { found } }
+    },
+  })
+
+  return [put, ...get, remove]
+}

@@ -1,0 +1,64 @@
+/** `/_security/role`: what a role's users may do. */
+import type { Roles } from '../authc/roles.ts'
+import { readRoleDescriptor, type RoleDescriptor } from '../authz/role-descriptor.ts'
+import type { JsonObject } from '../kernel/json.ts'
+import { readName, readNames } from './names.ts'
+import { checkRefresh } from './query.ts'
+import { defineRoute, type Route } from './route.ts'
+
+const ACTION = 'cluster:admin/xpack/security/role/'
+
+export function buildRoleRoutes({ roles }: { roles: Roles }): Route[] {
+  const put = defineRoute({
+    methods: ['PUT', 'POST'],
+    path: '/_security/role/:name',
+    parameters: ['refresh'],
+    body: 'required',
+    read({ path, query, body }) {
+      checkRefresh(query)
+      const name = readName(path)
+      return { name, role: readRoleDescriptor(name, body) }
+    },
+    action: () => `${ACTION}put`,
+    async act({ name, role }) {
+      const { created } = await roles.put(name, role)
+      return { body: { role: { created } } }
+    },
+  })
+
+  const get = ['/_security/role', '/_security/role/:name'].map((path) =>
+    defineRoute({
+      methods: ['GET'],
+      path,
+      read: ({ path }) => readNames(path),
+      action: () => `${ACTION}get`,
+      async act(names) {
+        const found = names === undefined ? await roles.list() : await roles.resolve(names)
+        const body = Object.fromEntries(found.map(({ name, role }) => [name, describeRole(role)]))
+        return { status: names !== undefined && found.length === 0 ? 404 : 200, body }
+      },
+    }),
+  )
+
+  const remove = defineRoute({
+    methods: ['DELETE'],
+    path: '/_security/role/:name',
+    parameters: ['refresh'],
+    read({ path, query }) {
+      checkRefresh(query)
+      return readName(path)
+    },
+    action: () => `${ACTION}delete`,
+    async act(name) {
+      const found = await roles.delete(name)
+      return { status: found ? 200 : 404, body: { found } }
+    },
+  })
+
+  return [put, ...get, remove]
+}
+
+function describeRole({ cluster, indices, applications, run_as, metadata, ...optional }: RoleDescriptor): JsonObject {
+  const transient = { transient_metadata: { enabled: true } }
+  return { cluster, indices, applications, run_as, metadata, ...transient, ...optional }
+}

@@ -1,0 +1,151 @@
+/** `/_security/user`: the users of the native realm, and the passwords of the reserved ones. */
+import type { Authentication, User } from '../authc/authentication.ts'
+import { mayChangeOwnPassword } from '../authc/authorizer.ts'
+import type { NativeRealm } from '../authc/native-realm.ts'
+import { keepsPasswords } from '../authc/realms.ts'
+import type { ReservedRealm } from '../authc/reserved-realm.ts'
+import { readPasswordRequest, readUserRequest } from '../authc/user-request.ts'
+import { SecurityError } from '../kernel/errors.ts'
+import type { JsonObject } from '../kernel/json.ts'
+import { checkNoFaults } from '../kernel/validation.ts'
+import { readName, readNames } from './names.ts'
+import { checkRefresh } from './query.ts'
+import { defineRoute, type Route } from './route.ts'
+
+const ACTION = 'cluster:admin/xpack/security/user/'
+
+export function buildUserRoutes({ native, reserved }: { native: NativeRealm; reserved: ReservedRealm }): Route[] {
+  const put = defineRoute({
+    methods: ['PUT', 'POST'],
+    path: '/_security/user/:name',
+    parameters: ['refresh'],
+    body: 'required',
+    read({ path, query, body }) {
+      checkRefresh(query)
+      const name = readName(path)
+      return { name, user: readUserRequest(name, body) }
+    },
+    action: () => `${ACTION}put`,
+    async act({ name, user }) {
+      const { created } = await native.putUser(name, user)
+      return { body: { created } }
+    },
+  })
+
+  const paths = ['/_security/user', '/_security/user/:name']
+  const get = paths.map((path) =>
+    defineRoute({
+      methods: ['GET'],
+      path,
+      read: ({ path }) => readNames(path),
+      action: () => `${ACTION}get`,
+      async act(names) {
+        const users = names === undefined ? await listUsers() : await findUsers(names)
+        const body = Object.fromEntries(users.map((user) => [user.username, describeUser(user)]))
+        return { status: names !== undefined && users.length === 0 ? 404 : 200, body }
+      },
+    }),
+  )
+
+  const remove = defineRoute({
+    methods: ['DELETE'],
+    path: '/_security/user/:name',
+    parameters: ['refresh'],
+    read({ path, query }) {
+      checkRefresh(query)
+      return readName(path)
+    },
+    action: () => `${ACTION}delete`,
+    async act(name) {
+      const found = await native.deleteUser(name)
+      return { status: found ? 200 : 404, body: { found } }
+    },
+  })
+
+  const changeOwnPassword = defineRoute({
+    methods: ['PUT', 'POST'],
+    path: '/_security/user/_password',
+    parameters: ['refresh'],
+    body: 'required',
+    read({ query, body }) {
+      checkRefresh(query)
+      return readPasswordRequest(body)
+    },
+    action: (_password, caller) => (mayChangeOwnPassword(caller) ? undefined : `${ACTION}change_password`),
+    async act(password, caller) {
+      checkManagedHere(caller)
+      await realmOf(caller.user.username).changePassword(caller.user.username, password)
+      return { body: {} }
+    },
+  })
+
+  const changePassword = defineRoute({
+    methods: ['PUT', 'POST'],
+    path: '/_security/user/:name/_password',
+    parameters: ['refresh'],
+    body: 'required',
+    read({ path, query, body }) {
+      checkRefresh(query)
+      return { name: readName(path), password: readPasswordRequest(body) }
+    },
+    action({ name }, caller) {
+      const own = name === caller.user.username && mayChangeOwnPassword(caller)
+      return own ? undefined : `${ACTION}change_password`
+    },
+    async act({ name, password }) {
+      await realmOf(name).changePassword(name, password)
+      return { body: {} }
+    },
+  })
+
+  const setEnabled = [
+    { path: '/_security/user/:name/_enable', enabled: true },
+    { path: '/_security/user/:name/_disable', enabled: false },
+  ].map(({ path, enabled }) =>
+    defineRoute({
+      methods: ['PUT', 'POST'],
+      path,
+      parameters: ['refresh'],
+      read({ path, query }) {
+        checkRefresh(query)
+        return readName(path)
+      },
+      action: () => `${ACTION}set_enabled`,
+      async act(name, caller) {
+        if (name === caller.user.username && keepsPasswords(caller.lookupRealm)) {
+          throw new SecurityError('argument_illegal', 'users may not update the enabled status of their own account')
+        }
+        await realmOf(name).setEnabled(name, enabled)
+        return { body: {} }
+      },
+    }),
+  )
+
+  return [put, ...get, remove, changeOwnPassword, changePassword, ...setEnabled]
+
+  function realmOf(name: string): NativeRealm | ReservedRealm {
+    return reserved.has(name) ? reserved : native
+  }
+
+  async function listUsers(): Promise<User[]> {
+    return [...(await native.list()), ...(await reserved.list())]
+  }
+
+  async function findUsers(names: readonly string[]): Promise<User[]> {
+    const users = await Promise.all(names.map((name) => realmOf(name).lookup(name)))
+    return users.filter((user) => user !== undefined)
+  }
+}
+
+/** Somebody from elsewhere may have the name of a user of ours, whose password is then not "their own". */
+function checkManagedHere({ user, lookupRealm }: Authentication): void {
+  if (keepsPasswords(lookupRealm)) return
+  checkNoFaults(
+    [`user [${user.username}] is a(n)${lookupRealm.type} user and cannot be managed via this API.`],
+    'entry_invalid',
+  )
+}
+
+function describeUser({ username, roles, fullName, email, metadata, enabled }: User): JsonObject {
+  return { username, roles: [...roles], full_name: fullName, email, metadata, enabled }
+}
