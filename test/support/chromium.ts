@@ -1,12 +1,18 @@
-/** Debian's Chromium, and pictures of what it shows. */
+/** Debian's Chromium, what hands do in it, and pictures of what it shows. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, chromium, type Locator, type Page, selectors } from 'playwright-core'
 
 const PICTURES = join(import.meta.dirname, '../../test-artefacts')
+const LOOKS = [
+  { look: 'light', colorScheme: 'light', viewport: { width: 1280, height: 800 } },
+  { look: 'dark', colorScheme: 'dark', viewport: { width: 1280, height: 800 } },
+  { look: 'phone', colorScheme: 'light', viewport: { width: 320, height: 640 } },
+] as const
 
 /** The caller owes a `close()`. */
 export function launchChromium(): Promise<Browser> {
+  selectors.setTestIdAttribute('data-test-subj')
   return chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: [
@@ -21,11 +27,38 @@ export function launchChromium(): Promise<Browser> {
   })
 }
 
-const LOOKS = [
-  { look: 'light', colorScheme: 'light', viewport: { width: 1280, height: 800 } },
-  { look: 'dark', colorScheme: 'dark', viewport: { width: 1280, height: 800 } },
-  { look: 'phone', colorScheme: 'light', viewport: { width: 320, height: 640 } },
-] as const
+/** How a person uses what a page offers. */
+export interface Hand {
+  press(control: Locator): Promise<void>
+  type(field: Locator, text: string): Promise<void>
+}
+
+export const mouse: Hand = {
+  press: (control) => control.click(),
+  type: (field, text) => field.fill(text),
+}
+
+/** Reaches everything by the tabulator key alone, as people without a pointing device do. */
+export const keyboard: Hand = {
+  async press(control) {
+    await tabTo(control)
+    await control.page().keyboard.press('Enter')
+  },
+  async type(field, text) {
+    await tabTo(field)
+    await field.page().keyboard.type(text)
+  },
+}
+
+async function tabTo(control: Locator): Promise<void> {
+  await control.waitFor()
+  const page = control.page()
+  for (let presses = 0; presses < 30; presses++) {
+    if ((await control.and(page.locator(':focus')).count()) === 1) return
+    await page.keyboard.press('Tab')
+  }
+  throw new Error(`the tabulator key does not reach ${control.toString()}`)
+}
 
 /** Takes pictures of the page in light, in dark and on a narrow phone: `test-artefacts/<name>-<look>.png`. */
 export async function takePictures(page: Page, name: string): Promise<void> {

@@ -17,12 +17,16 @@ export interface ProgramOptions {
   /** Changes the settings file, whose ports have been replaced already. */
   readonly settings?: (yaml: string, addresses: Addresses) => string
   readonly environment?: Readonly<Record<string, string>>
+  /** Put into the keystore before the first start; the demo adds those of its own that are missing. */
+  readonly secrets?: Readonly<Record<string, string>>
 }
 
 export interface Program extends Addresses {
   /** Holds `config/` and `data/`. */
   readonly directory: string
   readonly settingsFile: string
+  /** The number of its process. */
+  pid(): number
   /** Everything that it has printed until now, in all its runs. */
   output(): string
   /** Starts it and waits until every part answers. @throws Error with its output if it ends instead */
@@ -48,6 +52,7 @@ export async function createProgram(options: ProgramOptions = {}): Promise<Progr
   })
   const yaml = withAddresses(await readFile(settingsFile, 'utf8'), addresses)
   await writeFile(settingsFile, options.settings?.(yaml, addresses) ?? yaml)
+  if (options.secrets !== undefined) await fillKeystore(settingsFile, options.secrets)
 
   const outputs: string[] = []
   let child: ChildProcess | undefined
@@ -64,6 +69,7 @@ export async function createProgram(options: ProgramOptions = {}): Promise<Progr
     ...addresses,
     directory,
     settingsFile,
+    pid: () => child?.pid ?? 0,
     output: () => outputs.join(''),
     async start() {
       const started = launch()
@@ -102,6 +108,21 @@ export async function startProgram(options: ProgramOptions = {}): Promise<Progra
   return program
 }
 
+async function fillKeystore(settingsFile: string, secrets: Readonly<Record<string, string>>): Promise<void> {
+  await runCommand(['keystore', 'create', '--config', settingsFile])
+  for (const [name, value] of Object.entries(secrets)) {
+    await runCommand(['keystore', 'add', name, '--stdin', '--config', settingsFile], value)
+  }
+}
+
+/** Runs a command of `ostiary` to its end. @throws Error with what it printed if it fails */
+async function runCommand(args: readonly string[], input = ''): Promise<void> {
+  const outputs: string[] = []
+  const child = startProcess(['src/cli/main.ts', ...args], {}, (text) => outputs.push(text))
+  child.stdin?.end(input)
+  if ((await waitForEnd(child)) !== 0) throw new Error(`ostiary ${args.join(' ')}: ${outputs.join('')}`)
+}
+
 /** Starts a script of the repository in a process of its own, which ends with this one at the latest. */
 export function startProcess(
   script: readonly string[],
@@ -111,7 +132,7 @@ export function startProcess(
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...script], {
     cwd: ROOT,
     env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: 'pipe',
   })
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', print)
   const killWithUs = () => child.kill('SIGKILL')
