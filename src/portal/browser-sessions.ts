@@ -1,0 +1,216 @@
+/**
+ * Browser sessions on the store: found by the cookie's secret, changed by compare-and-set, ended with a reason. A record
+ * follows from the content, so the two cannot disagree. Knows deadlines, but neither the security API nor HTTP.
+ */
+import { type Clock, wholeSeconds } from '../kernel/clock.ts'
+import { SecurityError } from '../kernel/errors.ts'
+import type { Log } from '../observe/log.ts'
+import type { PortalProviderSettings } from '../settings/settings.ts'
+import type { PortalSession, Sessions, VersionedSession } from '../store/store.ts'
+import { type Deadlines, buildDeadlines, nearestDeadline, passedDeadline } from './deadlines.ts'
+import { KEPT_FOR } from './handshakes.ts'
+import type { ContentSealer, SessionContent, SignIn } from './session-content.ts'
+import { createSessionSecret } from './session-cookie.ts'
+
+export interface BrowserSession {
+  readonly secret: string
+  readonly record: VersionedSession
+  readonly content: SessionContent
+}
+
+export interface SignedInSession extends BrowserSession {
+  readonly content: SessionContent & { readonly signIn: SignIn }
+}
+
+export type EndReason =
+  | 'SESSION_IDLE_TIMEOUT'
+  | 'SESSION_LIFESPAN_TIMEOUT'
+  | 'CONCURRENCY_LIMIT'
+  | 'SESSION_EXPIRED'
+  | 'UNEXPECTED_SESSION_ERROR'
+
+/** `overdue`: a deadline was passed and the record still has to be ended. */
+export type Opened =
+  | { readonly state: 'live'; readonly session: BrowserSession }
+  | { readonly state: 'overdue'; readonly session: BrowserSession; readonly reason: EndReason }
+  | { readonly state: 'ended'; readonly reason: EndReason }
+
+export interface BrowserSessions {
+  open(secret: string): Promise<Opened>
+  /**
+   * Creates a session under a new secret and, in the same write, does to the old one what `old` says.
+   * @returns `undefined` if the old one was changed meanwhile: nothing was written
+   */
+  create(
+    content: SessionContent,
+    old?: { session: BrowserSession; becomes: OldSession },
+  ): Promise<BrowserSession | undefined>
+  /**
+   * Changes a session as it is now. `edit` may be called again on a newer version, and gives `undefined` to leave it.
+   * @returns the session as it is afterwards, `undefined` if it has ended
+   */
+  change(session: BrowserSession, edit: Edit): Promise<BrowserSession | undefined>
+  /** Ends a session. @returns what it last was, `undefined` if it had ended before */
+  end(session: BrowserSession, how: Ending): Promise<BrowserSession | undefined>
+  /** Of a signed-in session. */
+  deadlines(session: SignedInSession): Deadlines
+  /** The provider of a sign-in as it is in the settings now; `undefined` if it is gone or has another realm. */
+  provider(signIn: SignIn): PortalProviderSettings | undefined
+}
+
+type Edit = (now: BrowserSession) => { content: SessionContent; lastActivityAt?: number } | undefined
+/** `ended`: with this reason. Otherwise it lives on with the content that is built with the new secret. */
+type OldSession = { readonly ended: EndReason } | ((newSecret: string) => SessionContent)
+/** `forgotten`: nothing remains that could tell why. */
+export type Ending = EndReason | 'forgotten'
+
+/** How long a record tells that its session has ended, and why. */
+const TOMBSTONE_KEPT_FOR = 86_400
+const NEVER = Number.MAX_SAFE_INTEGER
+/** More writers at once than this do not happen: a session belongs to one browser. */
+const MOST_TRIES = 100
+
+export function createBrowserSessions(parts: {
+  store: Sessions
+  sealer: ContentSealer
+  providers: readonly PortalProviderSettings[]
+  clock: Clock
+  log: Log
+}): BrowserSessions {
+  const { store, sealer, clock, log } = parts
+
+  const providerOf = ({ provider, realm }: SignIn) =>
+    parts.providers.find(
+      ({ type, name, realm: now }) => type === provider.type && name === provider.name && now === realm,
+    )
+
+  const deadlinesOf = (signIn: SignIn, times: { createdAt: number; lastActivityAt: number }) =>
+    buildDeadlines(times, providerOf(signIn) ?? { idleTimeout: 0, lifespan: 0 })
+
+  function removalOf(content: SessionContent, times: { createdAt: number; lastActivityAt: number }): number {
+    if (content.signIn === undefined) {
+      const newest = content.handshakes.at(-1)?.startedAt ?? content.attempts.at(-1)?.at ?? times.createdAt
+      return Math.floor(newest) + KEPT_FOR
+    }
+    const nearest = nearestDeadline(deadlinesOf(content.signIn, times))
+    return nearest === undefined ? NEVER : Math.ceil(nearest.at) + TOMBSTONE_KEPT_FOR
+  }
+
+  function buildRecord(
+    secret: string,
+    content: SessionContent,
+    times: { createdAt: number; lastActivityAt: number },
+  ): PortalSession {
+    const { signIn } = content
+    return {
+      id: sealer.buildId(secret),
+      createdAt: times.createdAt,
+      lastActivityAt: times.lastActivityAt,
+      ...(signIn !== undefined && { provider: signIn.provider, usernameHash: sealer.hashUsername(signIn.username) }),
+      accessAgreementAcknowledged: false,
+      content: sealer.seal(secret, content),
+      removeAt: removalOf(content, times),
+    }
+  }
+
+  function buildTombstone(record: PortalSession, how: Ending): PortalSession {
+    const now = wholeSeconds(clock)
+    if (how === 'forgotten') return { ...record, content: new Uint8Array(), ended: how, removeAt: now }
+    return { ...record, content: new Uint8Array(), ended: how, removeAt: now + TOMBSTONE_KEPT_FOR }
+  }
+
+  async function find(secret: string): Promise<BrowserSession | { ended: EndReason }> {
+    const record = await store.find(sealer.buildId(secret))
+    if (record === undefined) return { ended: 'UNEXPECTED_SESSION_ERROR' }
+    if (record.ended !== undefined) return { ended: readReason(record.ended) }
+    const content = sealer.open(secret, record.content)
+    if (content !== undefined) return { secret, record, content }
+    // Another node's, with another key: not ours to end.
+    log.warn(
+      { 'session.id': shortId(record), key_fingerprint: sealer.keyFingerprint },
+      'a session does not open with the encryption key of this portal',
+    )
+    return { ended: 'UNEXPECTED_SESSION_ERROR' }
+  }
+
+  /** Writes over the version that was read, as often as another writer is faster. */
+  async function write<T>(
+    session: BrowserSession,
+    build: (now: BrowserSession) => { record: PortalSession; result: T } | { leave: T },
+  ): Promise<T | undefined> {
+    let now: BrowserSession = session
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const built = build(now)
+      if ('leave' in built) return built.leave
+      if (await store.update(built.record, now.record.version)) return built.result
+      const found = await find(session.secret)
+      if ('ended' in found) return undefined
+      now = found
+    }
+    throw new SecurityError('store_unavailable', 'a session is changed by too many at once')
+  }
+
+  return {
+    async open(secret) {
+      const session = await find(secret)
+      if ('ended' in session) return { state: 'ended', reason: session.ended }
+      const { signIn } = session.content
+      if (signIn === undefined) return { state: 'live', session }
+      const passed = passedDeadline(deadlinesOf(signIn, session.record), clock())
+      if (passed === undefined) return { state: 'live', session }
+      const reason = passed === 'idle' ? 'SESSION_IDLE_TIMEOUT' : 'SESSION_LIFESPAN_TIMEOUT'
+      return { state: 'overdue', session, reason }
+    },
+
+    async create(content, old) {
+      const secret = createSessionSecret()
+      const now = wholeSeconds(clock)
+      const record = buildRecord(secret, content, { createdAt: now, lastActivityAt: now })
+      const replaces = old && {
+        session:
+          typeof old.becomes === 'function'
+            ? buildRecord(old.session.secret, old.becomes(secret), old.session.record)
+            : buildTombstone(old.session.record, old.becomes.ended),
+        version: old.session.record.version,
+      }
+      if (!(await store.create(record, replaces))) return undefined
+      // A new record has the first version.
+      return { secret, record: { ...record, version: 1 }, content }
+    },
+
+    change: (session, edit) =>
+      write(session, (now) => {
+        const edited = edit(now)
+        if (edited === undefined) return { leave: now }
+        const lastActivityAt = edited.lastActivityAt ?? now.record.lastActivityAt
+        const record = buildRecord(now.secret, edited.content, { createdAt: now.record.createdAt, lastActivityAt })
+        const version = now.record.version + 1
+        return { record, result: { secret: now.secret, record: { ...record, version }, content: edited.content } }
+      }),
+
+    end: (session, how) => write(session, (now) => ({ record: buildTombstone(now.record, how), result: now })),
+
+    deadlines: (session) => deadlinesOf(session.content.signIn, session.record),
+    provider: providerOf,
+  }
+}
+
+export function isSignedIn(session: BrowserSession | undefined): session is SignedInSession {
+  return session?.content.signIn !== undefined
+}
+
+/** How a session appears in the log. */
+export function shortId(record: { readonly id: string }): string {
+  return record.id.slice(0, 10)
+}
+
+const REASONS: ReadonlySet<string> = new Set([
+  'SESSION_IDLE_TIMEOUT',
+  'SESSION_LIFESPAN_TIMEOUT',
+  'CONCURRENCY_LIMIT',
+  'SESSION_EXPIRED',
+])
+
+function readReason(ended: string): EndReason {
+  return REASONS.has(ended) ? (ended as EndReason) : 'UNEXPECTED_SESSION_ERROR'
+}

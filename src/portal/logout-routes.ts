@@ -1,0 +1,69 @@
+/**
+ * Signing out: first here, where it cannot fail on anybody else, then at the API, then at the identity provider. A GET
+ * without a token, so that it can be a front-channel logout URL; the worst that a stranger can do with it is a sign-out.
+ */
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { ApiCalls } from './api-calls.ts'
+import { isSignedIn, shortId } from './browser-sessions.ts'
+import type { PortalParts } from './parts.ts'
+import { PortalError, badRequest } from './portal-error.ts'
+import { findProvider, startProvider, usesForm } from './providers.ts'
+import type { SignIn } from './session-content.ts'
+import { type Visit, sendCookie, visitRules } from './visit.ts'
+
+export function addLogoutRoutes(app: FastifyInstance, parts: PortalParts): void {
+  const { settings, sessions, visitors, api, log } = parts
+  const { basePath } = settings
+
+  app.get('/logout', visitRules({ access: 'none', noReferrer: true }), async (request, reply) => {
+    const { address, path } = request.visit
+    return reply.redirect(`${basePath}/api/security/logout${address.slice(path.length)}`)
+  })
+
+  app.get(
+    '/api/security/logout',
+    { ...visitRules({ access: 'none', page: true, noReferrer: true }), exposeHeadRoute: false },
+    async (request, reply): Promise<FastifyReply> => {
+      const { visit } = request
+      if (!visit.navigation || visit.prefetch) throw badRequest('Client should be able to process redirect response.')
+      const opened = await visitors.openSession(request)
+      if (opened.cookie !== 'live') return reply.redirect(loggedOutAddress(visit, undefined))
+
+      // Deleted at its version: tokens that were refreshed meanwhile are the ones that are ended below.
+      const last = await sessions.end(opened.session, 'forgotten')
+      sendCookie(reply, undefined, settings)
+      if (!isSignedIn(last)) return reply.redirect(loggedOutAddress(visit, undefined))
+      const { signIn } = last.content
+      const ids = { 'trace.id': request.id, 'session.id': shortId(last.record) }
+      log.info({ 'event.action': 'user_logout', 'user.name': signIn.username, reason: 'logout', ...ids }, 'signed out')
+      const endSession = await endAtApi(signIn, api, request.id)
+      return reply.redirect(endSession ?? loggedOutAddress(visit, signIn))
+    },
+  )
+
+  function loggedOutAddress({ query }: Visit, signIn: SignIn | undefined): string {
+    const named = findProvider(settings, signIn?.provider.name ?? query.get('provider'))
+    const provider = named ?? startProvider(settings, null)
+    const page = settings.selector || provider === undefined || usesForm(provider) ? '/login' : '/security/logged_out'
+    const parameters: string[] = []
+    const next = query.get('next')
+    if (next !== null) parameters.push(`next=${encodeURIComponent(next)}`)
+    parameters.push(`msg=${encodeURIComponent(query.get('msg') ?? 'LOGGED_OUT')}`)
+    return `${basePath}${page}?${parameters.join('&')}`
+  }
+}
+
+/** @returns the end-session URL of the identity provider, if there is one */
+async function endAtApi({ provider, credential }: SignIn, api: ApiCalls, referenceId: string): Promise<string | null> {
+  if ('basic' in credential) return null
+  if (provider.type !== 'oidc') {
+    await api.revoke(credential, referenceId)
+    return null
+  }
+  try {
+    return await api.logout(credential, referenceId)
+  } catch (error) {
+    if (!(error instanceof PortalError)) throw error
+    throw new PortalError('logout_failed', error.message, { status: error.status, cause: error.cause })
+  }
+}

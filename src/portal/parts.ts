@@ -1,0 +1,20 @@
+/** The parts of the portal that its routes use. */
+import type { Clock } from '../kernel/clock.ts'
+import type { Log } from '../observe/log.ts'
+import type { PortalSettings } from '../settings/settings.ts'
+import type { ApiCalls } from './api-calls.ts'
+import type { BrowserSessions } from './browser-sessions.ts'
+import type { Handshakes } from './handshake.ts'
+import type { SignIns } from './sign-in.ts'
+import type { Visitors } from './visitors.ts'
+
+export interface PortalParts {
+  readonly settings: PortalSettings
+  readonly api: ApiCalls
+  readonly sessions: BrowserSessions
+  readonly visitors: Visitors
+  readonly handshakes: Handshakes
+  readonly signIns: SignIns
+  readonly clock: Clock
+  readonly log: Log
+}

@@ -1,0 +1,182 @@
+/**
+ * The portal: what a browser talks to. It starts and finishes sign-ins at an identity provider, keeps the browser's
+ * session, shows the pages around them, and signs people out. It knows users only through the security API and gives
+ * the browser nothing but one opaque cookie. URLs, headers and JSON bodies are those of Kibana.
+ *
+ * The order of every request: reference id, size and syntax, route, who it is, anti-CSRF, handler.
+ */
+import { randomBytes } from 'node:crypto'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Clock } from '../kernel/clock.ts'
+import type { Log } from '../observe/log.ts'
+import type { PortalSettings } from '../settings/settings.ts'
+import type { Sessions } from '../store/store.ts'
+import { checkOwnOrigin } from './anti-csrf.ts'
+import { createApiCalls } from './api-calls.ts'
+import { createBrowserSessions } from './browser-sessions.ts'
+import { leadToSignIn } from './entrance.ts'
+import { createHandshakes } from './handshake.ts'
+import { addLoginRoutes } from './login-routes.ts'
+import { addLogoutRoutes } from './logout-routes.ts'
+import { readRequestKind } from './navigation.ts'
+import { readTarget } from './next.ts'
+import { addOidcRoutes } from './oidc-routes.ts'
+import { addPageRoutes } from './page-routes.ts'
+import type { PortalParts } from './parts.ts'
+import { PortalError } from './portal-error.ts'
+import { refuse } from './refusal.ts'
+import { buildResponseHeaders } from './response-headers.ts'
+import type { SecurityApi } from './security-api.ts'
+import { createContentSealer } from './session-content.ts'
+import { addSessionRoutes } from './session-routes.ts'
+import { createSignIns } from './sign-in.ts'
+import { createTokenRefresh } from './token-refresh.ts'
+import { NOBODY, type Visit, type VisitRules, sendCookie } from './visit.ts'
+import { createVisitors } from './visitors.ts'
+
+/** Implicit responses travel in a query. */
+const LONGEST_HEAD = 32 * 1024
+const LARGEST_BODY = 64 * 1024
+const UNKNOWN_PATH: VisitRules = { access: 'required' }
+
+/**
+ * @param options.settings with the encryption key that the nodes of this portal share
+ * @returns ready, but not listening
+ */
+export async function createPortal(options: {
+  settings: PortalSettings & { readonly encryptionKey: string }
+  api: SecurityApi
+  sessions: Sessions
+  clock: Clock
+  log: Log
+}): Promise<FastifyInstance> {
+  const parts = createParts(options)
+  const { settings } = parts
+  const app = fastify({
+    genReqId: () => randomBytes(16).toString('hex'),
+    rewriteUrl: ({ url }) => collapseSlashes(url ?? '/'),
+    bodyLimit: LARGEST_BODY,
+    http: { maxHeaderSize: LONGEST_HEAD },
+    frameworkErrors: (error, request, reply) => {
+      begin(request, reply)
+      refuse(error, request, reply, parts)
+    },
+  })
+  const headers = buildResponseHeaders(settings)
+  const methods = collectMethods(app)
+
+  function begin(request: FastifyRequest, reply: FastifyReply): void {
+    request.visit = buildVisit(request)
+    void reply.headers(headers).header('x-request-id', request.id)
+    const caller = request.headers['x-opaque-id']
+    if (caller !== undefined) void reply.header('x-opaque-id', caller)
+    if (request.visit.rules.noReferrer) void reply.header('referrer-policy', 'no-referrer')
+  }
+
+  app.removeContentTypeParser('text/plain')
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
+    done(null, new URLSearchParams(String(body))),
+  )
+  app.addHook('onRequest', (request, reply, done) => {
+    begin(request, reply)
+    done()
+  })
+  app.addHook('preHandler', async (request, reply) => {
+    const allowed = methods.get(request.visit.path)
+    if (request.is404 && allowed !== undefined) {
+      void reply.header('allow', [...allowed].toSorted().join(', '))
+      throw new PortalError('method_not_allowed', `${request.method} is not offered here`)
+    }
+    await admit(request, reply, parts)
+    if (!reply.sent) checkOwnOrigin(request, settings)
+  })
+  app.addHook('onSend', async (request, reply) => {
+    const { navigation, deadCookie } = request.visit
+    if (navigation && deadCookie && !reply.hasHeader('set-cookie')) sendCookie(reply, undefined, settings)
+  })
+  app.setErrorHandler((error: Error, request, reply) => refuse(error, request, reply, parts))
+  app.setNotFoundHandler(() => {
+    throw new PortalError('not_found', 'no such page')
+  })
+
+  addOidcRoutes(app, parts)
+  addLoginRoutes(app, parts)
+  addLogoutRoutes(app, parts)
+  addPageRoutes(app, parts)
+  addSessionRoutes(app, parts)
+  await app.ready()
+  return app
+}
+
+function createParts(options: Parameters<typeof createPortal>[0]): PortalParts {
+  const { settings, clock } = options
+  const log = options.log.child({ 'event.dataset': 'portal' })
+  const api = createApiCalls({ api: options.api, log })
+  const sealer = createContentSealer(settings.encryptionKey)
+  log.info({ key_fingerprint: sealer.keyFingerprint }, 'sessions are sealed with the key of this fingerprint')
+  const { providers } = settings
+  const sessions = createBrowserSessions({ store: options.sessions, sealer, providers, clock, log })
+  const tokens = createTokenRefresh({ sessions, api })
+  const visitors = createVisitors({ settings, sessions, api, tokens, clock, log })
+  const signIns = createSignIns({ sessions, api, clock, log })
+  const handshakes = createHandshakes({ settings, sessions, signIns, api, clock, log })
+  return { settings, api, sessions, visitors, handshakes, signIns, clock, log }
+}
+
+/** Finds out who it is and lets in, leads to the sign-in, or refuses, by the rules of the route. */
+async function admit(request: FastifyRequest, reply: FastifyReply, parts: PortalParts): Promise<void> {
+  const { visit } = request
+  const { access } = visit.rules
+  if (access === 'none') return
+  try {
+    visit.visitor = await parts.visitors.identify(request, reply)
+  } catch (error) {
+    // Pages that welcome anybody are shown even while nobody can be told from anybody else.
+    if (access === 'required' || !(error instanceof PortalError) || error.code !== 'unavailable') throw error
+  }
+  if (access === 'optional') return
+  if (visit.visitor.kind === 'anonymous') {
+    await leadToSignIn(visit.visitor, request, reply, parts)
+    return
+  }
+  // The Back button, to an address on the way to a sign-in.
+  const hash = visit.query.get('auth_url_hash')
+  if (visit.navigation && request.method === 'GET' && hash !== null) {
+    const { basePath } = parts.settings
+    await reply.redirect(readTarget(basePath + visit.address, hash, basePath))
+  }
+}
+
+function buildVisit(request: FastifyRequest): Visit {
+  const address = request.url
+  const queryAt = address.indexOf('?')
+  const path = queryAt < 0 ? address : address.slice(0, queryAt)
+  const rules = request.routeOptions.config.visit ?? UNKNOWN_PATH
+  const { method, headers } = request
+  return {
+    ...readRequestKind({ method, path, isPage: rules.page === true, headers }),
+    address,
+    path,
+    query: new URLSearchParams(queryAt < 0 ? '' : address.slice(queryAt + 1)),
+    system: headers['kbn-system-request'] === 'true',
+    rules,
+    visitor: NOBODY,
+    deadCookie: false,
+  }
+}
+
+/** The methods of each path, for those that ask for another one. */
+function collectMethods(app: FastifyInstance): ReadonlyMap<string, ReadonlySet<string>> {
+  const methods = new Map<string, Set<string>>()
+  app.addHook('onRoute', ({ url, method }) => {
+    const known = methods.get(url) ?? new Set()
+    for (const one of [method].flat()) known.add(one)
+    methods.set(url, known)
+  })
+  return methods
+}
+
+/** An address that begins with several slashes would be another host's wherever it is sent back. */
+function collapseSlashes(url: string): string {
+  return /^[/\\]/.test(url) ? url.replace(/^[/\\]+/, '/') : '/'
+}

@@ -1,0 +1,22 @@
+/** The security API as the portal sees it: documented HTTP calls, whoever answers them and over whatever way. */
+import type { JsonObject } from '../kernel/json.ts'
+
+export interface SecurityApi {
+  /** @throws when the API cannot be reached; any answer of it, however bad, is returned */
+  call(call: ApiCall): Promise<ApiAnswer>
+}
+
+export interface ApiCall {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly path: string
+  /** The portal itself, or the user by an `Authorization` header. */
+  readonly as: 'portal' | { readonly authorization: string }
+  readonly body?: JsonObject
+  /** Sent as `X-Opaque-Id`, so that the logs of both sides can be joined. */
+  readonly referenceId: string
+}
+
+export interface ApiAnswer {
+  readonly status: number
+  readonly body: JsonObject | undefined
+}

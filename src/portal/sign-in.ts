@@ -1,0 +1,112 @@
+/**
+ * A completed sign-in becomes a session: always under a new secret, in one write with what happens to the browser's old
+ * session. Several tabs that sign in the same person share the first one's session.
+ */
+import type { Clock } from '../kernel/clock.ts'
+import { SecurityError } from '../kernel/errors.ts'
+import type { Log } from '../observe/log.ts'
+import type { ApiCalls } from './api-calls.ts'
+import { type BrowserSession, type BrowserSessions, isSignedIn, shortId } from './browser-sessions.ts'
+import { finishHandshake } from './handshakes.ts'
+import { EMPTY_CONTENT, type Handshake, type SessionContent, type SignIn } from './session-content.ts'
+
+export interface SignIns {
+  /**
+   * @param old the browser's session: none, handshakes only, or signed in
+   * @param handshake that led here; none for a form
+   */
+  establish(ask: {
+    old: BrowserSession | undefined
+    signIn: Omit<SignIn, 'at' | 'accepted'>
+    handshake?: Handshake
+    referenceId: string
+  }): Promise<Established>
+}
+
+export interface Established {
+  readonly secret: string
+  /** Somebody else, or another way in, was signed in in this browser until now. */
+  readonly overwritten: boolean
+}
+
+const MOST_TRIES = 100
+
+export function createSignIns(parts: { sessions: BrowserSessions; api: ApiCalls; clock: Clock; log: Log }): SignIns {
+  const { sessions, api, clock, log } = parts
+
+  /** The sign-in that this browser already has: in its session, or in the one that its handshakes led to. */
+  async function present(old: BrowserSession | undefined): Promise<BrowserSession | undefined> {
+    if (old === undefined || isSignedIn(old)) return old
+    const { successor } = old.content
+    if (successor === undefined) return undefined
+    const opened = await sessions.open(successor)
+    return opened.state === 'live' ? opened.session : undefined
+  }
+
+  /** Joins the session of another tab. @returns its secret, `undefined` if there is nothing to join */
+  async function join(
+    old: BrowserSession | undefined,
+    signIn: Omit<SignIn, 'at' | 'accepted'>,
+    handshake: Handshake,
+    referenceId: string,
+  ): Promise<string | undefined> {
+    const session = await present(old)
+    if (!isSignedIn(session) || !isSame(session.content.signIn, signIn)) return undefined
+    if (!(handshake.startedAt < session.content.signIn.at)) return undefined
+    const joined = await sessions.change(session, ({ content }) => ({ content: finishHandshake(content, handshake) }))
+    if (joined === undefined) return undefined
+    await api.revoke(signIn.credential, referenceId)
+    return joined.secret
+  }
+
+  async function replace(
+    old: BrowserSession | undefined,
+    signIn: Omit<SignIn, 'at' | 'accepted'>,
+    handshake: Handshake | undefined,
+  ): Promise<BrowserSession | undefined> {
+    const carried: SessionContent = old?.content ?? EMPTY_CONTENT
+    const { handshakes, finished, attempts } = handshake === undefined ? carried : finishHandshake(carried, handshake)
+    const content = { handshakes, finished, attempts, signIn: { ...signIn, at: clock(), accepted: false } }
+    if (old === undefined) return sessions.create(content)
+    // A session of handshakes only lives on, as another callback may be under way with its cookie.
+    return sessions.create(content, {
+      session: old,
+      becomes: isSignedIn(old) ? { ended: 'UNEXPECTED_SESSION_ERROR' } : (successor) => ({ ...old.content, successor }),
+    })
+  }
+
+  return {
+    async establish({ old: opened, signIn, handshake, referenceId }) {
+      let old = opened
+      for (let tries = 0; tries < MOST_TRIES; tries++) {
+        const shared = handshake && (await join(old, signIn, handshake, referenceId))
+        if (shared !== undefined) return { secret: shared, overwritten: false }
+        const session = await replace(old, signIn, handshake)
+        if (session !== undefined) {
+          const { provider, username } = signIn
+          const ids = { 'trace.id': referenceId, 'session.id': shortId(session.record) }
+          log.info(
+            { 'event.action': 'user_login', 'event.outcome': 'success', 'user.name': username, provider, ...ids },
+            'signed in',
+          )
+          if (isSignedIn(old)) await api.revoke(old.content.signIn.credential, referenceId)
+          const overwritten = isSignedIn(old) && !isSame(old.content.signIn, signIn)
+          return { secret: session.secret, overwritten }
+        }
+        // The old session was changed meanwhile, perhaps by another tab that finished first.
+        const again = old && (await sessions.open(old.secret))
+        old = again?.state === 'live' ? again.session : undefined
+      }
+      throw new SecurityError('store_unavailable', 'a session is changed by too many at once')
+    },
+  }
+}
+
+function isSame(a: Omit<SignIn, 'at' | 'accepted'>, b: Omit<SignIn, 'at' | 'accepted'>): boolean {
+  return (
+    a.username === b.username &&
+    a.provider.type === b.provider.type &&
+    a.provider.name === b.provider.name &&
+    a.realm === b.realm
+  )
+}

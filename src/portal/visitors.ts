@@ -1,0 +1,199 @@
+/**
+ * Who is visiting: the user of an `Authorization` header, the user of the browser's session, or nobody. The API decides
+ * at every request and nothing is cached, so a token that was revoked fails at once.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Clock, wholeSeconds } from '../kernel/clock.ts'
+import type { Log } from '../observe/log.ts'
+import type { PortalSettings } from '../settings/settings.ts'
+import { type ApiCalls, authorizationOf } from './api-calls.ts'
+import {
+  type BrowserSession,
+  type BrowserSessions,
+  type EndReason,
+  type Ending,
+  type SignedInSession,
+  isSignedIn,
+  shortId,
+} from './browser-sessions.ts'
+import { activityInterval } from './deadlines.ts'
+import { recentAttempts } from './handshakes.ts'
+import { PortalError } from './portal-error.ts'
+import { EMPTY_CONTENT } from './session-content.ts'
+import { readSessionCookie } from './session-cookie.ts'
+import type { TokenRefresh } from './token-refresh.ts'
+import { type Anonymous, NOBODY, type User, type Visitor, sendCookie } from './visit.ts'
+
+export interface Visitors {
+  /** @throws PortalError when it cannot be told, and 400 for an XHR whose session cannot be refreshed */
+  identify(request: FastifyRequest, reply: FastifyReply): Promise<Visitor>
+  /** The session of the cookie, signed in or not, without asking the API. */
+  openSession(request: FastifyRequest): Promise<OpenedCookie>
+  /** Ends a session and, as its cookie is at hand, revokes its tokens. */
+  endSession(session: BrowserSession, how: Ending, referenceId: string): Promise<void>
+}
+
+export type OpenedCookie =
+  | { readonly cookie: 'none' }
+  | { readonly cookie: 'ended'; readonly reason: EndReason }
+  | { readonly cookie: 'live'; readonly session: BrowserSession }
+
+/** The provider of visitors by `Authorization` header. */
+const HTTP_PROVIDER = { type: 'http', name: '__http__' }
+/** The pair that was read, the pair that another node stored, the pair that was refreshed. */
+const MOST_PAIRS = 3
+
+const EXPIRED = 'Your session has expired because your refresh token is no longer valid. Please log in again.'
+const MISCONFIGURED =
+  'Your session could not be refreshed due to a system misconfiguration. Please contact your administrator for assistance.'
+
+export function createVisitors(parts: {
+  settings: PortalSettings
+  sessions: BrowserSessions
+  api: ApiCalls
+  tokens: TokenRefresh
+  clock: Clock
+  log: Log
+}): Visitors {
+  const { settings, sessions, api, tokens, clock, log } = parts
+  const schemes = headerSchemes(settings)
+
+  async function identifyByHeader(authorization: string, referenceId: string): Promise<Visitor> {
+    const scheme = authorization.split(' ', 1)[0] ?? ''
+    if (!schemes.has(scheme.toLowerCase())) return NOBODY
+    const profile = await api.whoAmI(authorization, referenceId)
+    return profile === undefined ? NOBODY : { kind: 'user', profile, provider: HTTP_PROVIDER, session: undefined }
+  }
+
+  async function openSession(request: FastifyRequest): Promise<OpenedCookie> {
+    const cookie = readSessionCookie(request.headers.cookie, settings.cookieName)
+    if (cookie.found === 'several')
+      log.warn({ 'trace.id': request.id }, 'a browser sent several different session cookies; none of them counts')
+    if (cookie.found !== 'one') return { cookie: 'none' }
+    const opened = await sessions.open(cookie.secret)
+    if (opened.state === 'live') return { cookie: 'live', session: opened.session }
+    if (opened.state === 'overdue') await endSession(opened.session, opened.reason, request.id)
+    request.visit.deadCookie = true
+    return { cookie: 'ended', reason: opened.reason }
+  }
+
+  async function endSession(session: BrowserSession, how: Ending, referenceId: string): Promise<void> {
+    const last = await sessions.end(session, how)
+    if (!isSignedIn(last)) return
+    const { username, provider, credential } = last.content.signIn
+    log.info(
+      {
+        'event.action': 'user_logout',
+        'user.name': username,
+        'session.id': shortId(last.record),
+        provider,
+        reason: how,
+        'trace.id': referenceId,
+      },
+      'a session has ended',
+    )
+    await api.revoke(credential, referenceId)
+  }
+
+  async function lose(
+    session: BrowserSession,
+    reason: EndReason,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<Anonymous> {
+    const successor = await keepCount(session, request, reply)
+    await endSession(session, reason, request.id)
+    if (successor === undefined) request.visit.deadCookie = true
+    return { kind: 'anonymous', session: successor, reason }
+  }
+
+  /**
+   * A sign-in that no request was accepted with is an unlucky attempt: the loop breaker's count goes along into a new
+   * session, which only a navigation can be given.
+   */
+  async function keepCount(session: BrowserSession, { visit }: FastifyRequest, reply: FastifyReply) {
+    const attempts = recentAttempts(session.content, clock())
+    if (attempts.length === 0 || !visit.navigation) return undefined
+    const successor = await sessions.create({ ...EMPTY_CONTENT, attempts })
+    sendCookie(reply, successor?.secret, settings)
+    return successor
+  }
+
+  /** What an accepted request changes in its session: the time of activity, and the loop breaker's count. */
+  async function markAccepted(session: SignedInSession, request: FastifyRequest): Promise<SignedInSession> {
+    const now = wholeSeconds(clock)
+    const extends_ = request.method === 'POST' && request.visit.path === '/internal/security/session'
+    const interval = activityInterval(sessions.provider(session.content.signIn) ?? { idleTimeout: 0, lifespan: 0 })
+    const age = now - session.record.lastActivityAt
+    const active = !request.visit.system && (age >= interval || (extends_ && age > 0))
+    if (!active && session.content.signIn.accepted) return session
+    const changed = await sessions.change(session, ({ content, record }) => ({
+      content:
+        content.signIn === undefined
+          ? content
+          : { ...content, attempts: [], signIn: { ...content.signIn, accepted: true } },
+      lastActivityAt: active ? Math.max(now, record.lastActivityAt) : record.lastActivityAt,
+    }))
+    return isSignedIn(changed) ? changed : session
+  }
+
+  async function identifyBySession(
+    session: SignedInSession,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<Visitor> {
+    const { visit } = request
+    if (sessions.provider(session.content.signIn) === undefined)
+      return lose(session, 'UNEXPECTED_SESSION_ERROR', request, reply)
+
+    let now = session
+    for (let pair = 0; pair < MOST_PAIRS; pair++) {
+      const { credential, provider } = now.content.signIn
+      const profile = await api.whoAmI(authorizationOf(credential), request.id)
+      if (profile !== undefined) {
+        const user: User = { kind: 'user', profile, provider, session: await markAccepted(now, request) }
+        return user
+      }
+      if ('basic' in credential) return lose(now, 'UNEXPECTED_SESSION_ERROR', request, reply)
+      const refreshed = await tokens.refresh(now, request.id)
+      if (refreshed === 'gone') {
+        visit.deadCookie = true
+        return { kind: 'anonymous', session: undefined, reason: 'UNEXPECTED_SESSION_ERROR' }
+      }
+      if (typeof refreshed !== 'string') {
+        now = refreshed
+        continue
+      }
+      if (refreshed === 'wrong_client')
+        log.error({ 'trace.id': request.id }, 'the tokens of a session belong to another client of the security API')
+      if (visit.navigation) return lose(now, 'SESSION_EXPIRED', request, reply)
+      // Not 401: that would make programs sign the person out at the identity provider too.
+      throw new PortalError('bad_request', 'the refresh token of a session is no longer valid', {
+        said: refreshed === 'wrong_client' ? MISCONFIGURED : EXPIRED,
+        sessionReason: 'SESSION_EXPIRED',
+      })
+    }
+    return lose(now, 'SESSION_EXPIRED', request, reply)
+  }
+
+  return {
+    async identify(request, reply) {
+      const { authorization } = request.headers
+      if (authorization !== undefined) return identifyByHeader(authorization, request.id)
+      const opened = await openSession(request)
+      if (opened.cookie === 'none') return NOBODY
+      if (opened.cookie === 'ended') return { kind: 'anonymous', session: undefined, reason: opened.reason }
+      if (isSignedIn(opened.session)) return identifyBySession(opened.session, request, reply)
+      return { kind: 'anonymous', session: opened.session, reason: undefined }
+    },
+    openSession,
+    endSession,
+  }
+}
+
+/** Schemes of the `Authorization` header that are passed on: the usual two, and what the providers add. */
+function headerSchemes(settings: PortalSettings): ReadonlySet<string> {
+  const schemes = new Set(['apikey', 'bearer'])
+  if (settings.providers.some(({ type }) => type === 'basic')) schemes.add('basic')
+  return schemes
+}
