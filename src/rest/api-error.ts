@@ -83,27 +83,37 @@ export function textError(status: number, text: string, headers?: Readonly<Recor
  */
 export function buildEnvelope(error: ApiError, challenges: readonly string[], withTrace: boolean): JsonObject {
   const header = challenges.length === 0 ? {} : { header: { 'WWW-Authenticate': oneOrMany(challenges) } }
-  const root = error.cause instanceof ApiError && ROOT_TYPES.has(error.cause.type) ? error.cause : error
-  const describe = (described: ApiError, cause: ApiError | undefined): JsonObject => ({
-    type: described.type,
-    reason: described.message,
-    ...described.extra,
-    ...(cause === undefined ? {} : { caused_by: describeChain(cause, withTrace) }),
-    ...(described === error ? header : {}),
-    ...(withTrace ? { stack_trace: described.stack ?? '' } : {}),
-  })
   const cause = error.cause instanceof ApiError ? error.cause : undefined
-  return { error: { root_cause: [describe(root, undefined)], ...describe(error, cause) }, status: error.status }
+  const root = cause !== undefined && ROOT_TYPES.has(cause.type) ? cause : error
+  return {
+    error: {
+      root_cause: [describe(root, withTrace, undefined, root === error ? header : {})],
+      ...describe(error, withTrace, cause, header),
+    },
+    status: error.status,
+  }
 }
 
-function describeChain(error: ApiError, withTrace: boolean): JsonObject {
+function describe(
+  error: ApiError,
+  withTrace: boolean,
+  cause: ApiError | undefined,
+  header: JsonObject = {},
+): JsonObject {
+  const deeper = cause?.cause instanceof ApiError ? cause.cause : undefined
   return {
     type: error.type,
     reason: error.message,
     ...error.extra,
-    ...(error.cause instanceof ApiError ? { caused_by: describeChain(error.cause, withTrace) } : {}),
-    ...(withTrace ? { stack_trace: error.stack ?? '' } : {}),
+    ...(cause === undefined ? {} : { caused_by: describe(cause, withTrace, deeper) }),
+    ...header,
+    ...(withTrace ? { stack_trace: traceOf(error) } : {}),
   }
+}
+
+/** Of where the reason arose, if the caller may know that reason. */
+function traceOf({ message, cause, stack = '' }: ApiError): string {
+  return cause instanceof Error && cause.message === message ? (cause.stack ?? stack) : stack
 }
 
 function oneOrMany(values: readonly string[]): Json {

@@ -2,21 +2,32 @@
 import type { FastifyInstance } from 'fastify'
 import type { Authenticator } from '../authc/authenticator.ts'
 import type { Authorizer } from '../authc/authorizer.ts'
+import type { NativeRealm } from '../authc/native-realm.ts'
 import type { OidcLoginService } from '../authc/oidc-login.ts'
+import type { ReservedRealm } from '../authc/reserved-realm.ts'
+import type { RoleMappings } from '../authc/role-mappings.ts'
+import type { Roles } from '../authc/roles.ts'
 import type { TokenService } from '../authc/token-service.ts'
 import type { Log } from '../observe/log.ts'
 import { buildAuthenticateRoutes } from './authenticate.ts'
 import { createHttpApi } from './http-api.ts'
 import { buildOidcRoutes } from './oidc.ts'
+import { buildRoleMappingRoutes } from './role-mappings.ts'
+import { buildRoleRoutes } from './roles.ts'
 import { buildRootRoutes, type NodeIdentity } from './root.ts'
 import { buildTokenInvalidationRoutes } from './token-invalidation.ts'
 import { buildTokenRoutes } from './token.ts'
+import { buildUserRoutes } from './users.ts'
 
 export interface RestParts {
   readonly tokens: TokenService
   readonly authenticator: Authenticator
   readonly authorizer: Authorizer
   readonly oidcLogin: OidcLoginService
+  readonly users: NativeRealm
+  readonly reserved: ReservedRealm
+  readonly roles: Roles
+  readonly roleMappings: RoleMappings
   readonly node: NodeIdentity
   /** Resolves if a read of the store works at this moment. */
   readonly checkStore: () => Promise<void>
@@ -32,6 +43,9 @@ export function createRestApp(parts: RestParts): FastifyInstance {
     ...buildTokenRoutes(parts),
     ...buildTokenInvalidationRoutes(parts),
     ...buildOidcRoutes(parts),
+    ...buildUserRoutes({ native: parts.users, reserved: parts.reserved }),
+    ...buildRoleRoutes(parts),
+    ...buildRoleMappingRoutes(parts),
   ]
   return createHttpApi({ routes, authenticator, authorizer, tokensEnabled: tokens.enabled, log })
 }

@@ -33,7 +33,8 @@ declare module 'fastify' {
 }
 
 const LARGEST_BODY = 1024 * 1024
-const LONGEST_NAMES = 8192
+/** More than the headers of a request may have. */
+const LONGEST_PATH = 32 * 1024
 const REQUEST_TIMEOUT_MS = 30_000
 
 const EXPIRED_TOKEN = ['Bearer realm="security", error="invalid_token", error_description="The access token expired"']
@@ -66,7 +67,7 @@ export function createHttpApi({
     rewriteUrl: ({ url = '/' }) => (isDecodable(url) ? url : '/undecodable'),
     routerOptions: {
       ignoreTrailingSlash: true,
-      maxParamLength: LONGEST_NAMES,
+      maxParamLength: LONGEST_PATH,
       querystringParser: readQuery as unknown as (text: string) => Record<string, unknown>,
     },
   })
@@ -76,9 +77,10 @@ export function createHttpApi({
   app.decorateRequest('authentication')
 
   app.addHook<{ Querystring: Query }>('onRequest', async (request) => {
-    if (request.method === 'OPTIONS' && !request.is404) return
-    request.authentication = await authenticate(request)
-    checkWhole(request)
+    if (request.method !== 'OPTIONS') {
+      request.authentication = await authenticate(request)
+      checkWhole(request)
+    }
     if (request.is404) throw unknownPath(request)
   })
   for (const [path, group] of Map.groupBy(routes, (route) => route.path)) addPath(path, group)
@@ -153,7 +155,7 @@ export function createHttpApi({
     }
     const challenges =
       error.challenge === undefined ? [] : error.challenge === 'expired token' ? EXPIRED_TOKEN : everyScheme
-    for (const challenge of challenges) reply.header('www-authenticate', challenge)
+    if (challenges.length > 0) reply.header('www-authenticate', challenges)
     const withTrace = request.query.errorTrace && error.status !== 401
     return answer(request, reply, error.status, buildEnvelope(error, challenges, withTrace))
   }
@@ -171,7 +173,8 @@ function answer(request: Request, reply: FastifyReply, status: number, body: Jso
   if (status !== 401 && status !== 403) reply.header('x-elastic-product', 'Elasticsearch')
   const opaqueId = readOpaqueId(request.headers['x-opaque-id'])
   reply.header(opaqueId === undefined ? 'x-request-id' : 'x-opaque-id', request.id)
-  return reply.send(pretty ? formatPretty(shown) : JSON.stringify(shown))
+  // As bytes: to a text Fastify would add a charset to the type that was asked for.
+  return reply.send(Buffer.from(pretty ? formatPretty(shown) : JSON.stringify(shown)))
 }
 
 function formatPretty(body: JsonObject): string {

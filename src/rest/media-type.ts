@@ -14,8 +14,8 @@ const VERSIONS = ['9', '8']
 export function chooseAnswerType(accept: string | undefined): string {
   if (accept === undefined || accept === JSON_TYPE) return JSON_TYPE
   const vendored = VENDORED.exec(accept.trim())
-  if (vendored === null) return JSON_TYPE
-  const [, version] = vendored
+  const version = vendored?.[1]
+  if (vendored === null || (version !== undefined && !VERSIONS.includes(version))) return JSON_TYPE
   return `application/vnd.elasticsearch+json${version === undefined ? '' : `;compatible-with=${version}`}`
 }
 

@@ -1,0 +1,103 @@
+/** The REST API alone, on a free port, with the embedded store in a folder of its own and a clock that tests set. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createAuthenticator } from '../../src/authc/authenticator.ts'
+import { createAuthorizer } from '../../src/authc/authorizer.ts'
+import { createNativeRealm } from '../../src/authc/native-realm.ts'
+import { createOidcLogin } from '../../src/authc/oidc-login.ts'
+import type { OidcRealm } from '../../src/authc/oidc-realm.ts'
+import { createReservedRealm } from '../../src/authc/reserved-realm.ts'
+import { createRoleMappings } from '../../src/authc/role-mappings.ts'
+import { createRoles } from '../../src/authc/roles.ts'
+import { createTokenService, type TokenService } from '../../src/authc/token-service.ts'
+import { readUserRequest } from '../../src/authc/user-request.ts'
+import { readRoleDescriptor } from '../../src/authz/role-descriptor.ts'
+import type { JsonObject } from '../../src/kernel/json.ts'
+import { createSealer } from '../../src/kernel/sealer.ts'
+import { createLog } from '../../src/observe/log.ts'
+import { createRestApp } from '../../src/rest/app.ts'
+import type { Store } from '../../src/store/store.ts'
+import { createEmbeddedStore } from '../../src/store/embedded.ts'
+
+/** The bearer secret of the portal that runs in the same process. */
+export const INTERNAL_SECRET = 'internal-secret-of-at-least-32-bytes-000000'
+/** The password of `elastic`. */
+export const BOOTSTRAP_PASSWORD = 'elastic-password'
+
+export interface RestApi {
+  /** `http://127.0.0.1:PORT` */
+  readonly address: string
+  readonly store: Store
+  readonly tokens: TokenService
+  /** Seconds since the epoch. */
+  readonly time: { now: number }
+  /** The lines that were logged. */
+  readonly lines: JsonObject[]
+  putUser(username: string, body: JsonObject): Promise<void>
+  putRole(name: string, body: JsonObject): Promise<void>
+  close(): Promise<void>
+}
+
+export async function startRestApi({
+  realms = [],
+  tokensEnabled = true,
+}: { realms?: readonly OidcRealm[]; tokensEnabled?: boolean } = {}): Promise<RestApi> {
+  const directory = await mkdtemp(join(tmpdir(), 'ostiary-rest-'))
+  const time = { now: Math.floor(Date.now() / 1000) }
+  const clock = () => time.now
+  const store = await createEmbeddedStore({ directory: join(directory, 'data'), clock })
+  const lines: JsonObject[] = []
+  const log = createLog('info', { write: (line) => lines.push(JSON.parse(line) as JsonObject) })
+  const sealer = createSealer(['a secret of the tests'])
+  const tokens = createTokenService({ store, sealer, clock, accessLifetime: 1200, enabled: tokensEnabled })
+  const native = createNativeRealm({ store, clock })
+  const reserved = createReservedRealm({ store, bootstrapPassword: BOOTSTRAP_PASSWORD, clock })
+  const portalRealm = { name: '_service_account', type: '_service_account' }
+  const authenticator = createAuthenticator({
+    realms: [reserved, native],
+    tokens,
+    internal: {
+      secret: INTERNAL_SECRET,
+      authentication: {
+        user: { username: 'ostiary/portal', roles: [], fullName: null, email: null, metadata: {}, enabled: true },
+        authenticationRealm: portalRealm,
+        lookupRealm: portalRealm,
+        type: 'internal',
+      },
+    },
+  })
+  const roles = createRoles({ store })
+  const app = createRestApp({
+    tokens,
+    authenticator,
+    authorizer: createAuthorizer({ roles }),
+    users: native,
+    reserved,
+    roles,
+    roleMappings: createRoleMappings({ store }),
+    oidcLogin: createOidcLogin({ realms, tokens, log }),
+    node: { name: 'node-1', clusterName: 'ostiary', clusterUuid: 'uuid-of-the-tests', version: '9.4.0' },
+    checkStore: () => store.check(),
+    log,
+  })
+  const address = await app.listen({ host: '127.0.0.1', port: 0 })
+  return {
+    address,
+    store,
+    tokens,
+    time,
+    lines,
+    async putUser(username, body) {
+      await native.putUser(username, readUserRequest(username, body))
+    },
+    async putRole(name, body) {
+      await roles.put(name, readRoleDescriptor(name, body))
+    },
+    async close() {
+      await app.close()
+      await store.close()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
