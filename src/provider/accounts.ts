@@ -1,0 +1,71 @@
+/**
+ * The accounts of the provider: who can sign in here, and with what claims. The source is a file that is watched; what
+ * uses the accounts sees only the look-ups, so that another source can take its place.
+ */
+import { readFile } from 'node:fs/promises'
+import { unwatchFile, watchFile } from 'node:fs'
+import { verifyPassword } from '../authc/password.ts'
+import type { Log } from '../observe/log.ts'
+import { type Account, readAccounts } from './accounts-file.ts'
+
+const WATCH_EVERY_MS = 1000
+
+export interface Accounts {
+  /** A disabled account is as good as none. */
+  findBySubject(subject: string): Account | undefined
+  /** The account, if name and password are right. An unknown name takes as long as a wrong password. */
+  verify(name: string, password: string): Promise<Account | undefined>
+  /** Whom to tell when accounts were removed or disabled: their subjects. */
+  onRemoval(listener: (subjects: readonly string[]) => Promise<void>): void
+  close(): void
+}
+
+/**
+ * @param parts.path absolute path of the accounts file; without a file nobody can sign in
+ * @throws SettingsError if the file is faulty. Later, when it changes, a faulty file leaves all as it was.
+ */
+export async function createAccounts(parts: { path: string; log: Log }): Promise<Accounts> {
+  const { path, log } = parts
+  let accounts = await readFirst(path, log)
+  let onRemoval: (subjects: readonly string[]) => Promise<void> = async () => {}
+  const find = (subject: string) => accounts.find((account) => account.subject === subject && account.enabled)
+
+  async function reload(): Promise<void> {
+    const before = accounts
+    accounts = readAccounts(await readFile(path, 'utf8'), path)
+    const gone = before.filter(({ subject, enabled }) => enabled && find(subject) === undefined)
+    log.info({ accounts: accounts.length }, 'the accounts of the provider were read again')
+    if (gone.length > 0) await onRemoval(gone.map(({ subject }) => subject))
+  }
+
+  const watch = () => {
+    reload().catch((err: unknown) => log.error({ err }, 'the accounts of the provider stay as they were'))
+  }
+  watchFile(path, { interval: WATCH_EVERY_MS, persistent: false }, watch)
+
+  return {
+    findBySubject: find,
+    async verify(name, password) {
+      const account = accounts.find((candidate) => candidate.name === name)
+      const measured = account ?? accounts[0]
+      if (measured === undefined) return undefined
+      const accepted = await verifyPassword(password, measured.passwordHash)
+      return accepted && account?.enabled === true ? account : undefined
+    },
+    onRemoval(listener) {
+      onRemoval = listener
+    },
+    close: () => unwatchFile(path, watch),
+  }
+}
+
+async function readFirst(path: string, log: Log): Promise<Account[]> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (err) {
+    log.warn({ err }, `the provider has no accounts: put them into ${path}; [ostiary users hash-password] makes hashes`)
+    return []
+  }
+  return readAccounts(text, path)
+}

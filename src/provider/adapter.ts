@@ -1,0 +1,109 @@
+/**
+ * The storage of the OpenID Provider library, on our store. The library trusts its storage with three things that a
+ * plain read and write would break: a code is consumed once, an assertion is recorded once, and the end of a grant
+ * takes the grant's tokens and nothing else.
+ */
+import { errors, type Adapter, type AdapterPayload } from 'oidc-provider'
+import type { Clock } from '../kernel/clock.ts'
+import { wholeSeconds } from '../kernel/clock.ts'
+import type { JsonObject } from '../kernel/json.ts'
+import type { Sealer } from '../kernel/sealer.ts'
+import type { Log } from '../observe/log.ts'
+import type { Artefact, Artefacts } from '../store/store.ts'
+import { artefactKey, openPayload, sealPayload } from './artefact-row.ts'
+import { createRowLimit } from './row-limit.ts'
+
+/**
+ * The models that end with their grant. Sessions and interactions name a grant too and live on: a change of account in
+ * the middle of a login ends grants, and must find its interaction again.
+ */
+export const TOKEN_MODELS: readonly string[] = ['AccessToken', 'AuthorizationCode', 'RefreshToken']
+
+const MAX_INTERACTIONS = 100_000
+const MAX_INTERACTION_BYTES = 256 * 1024 * 1024
+
+export function createAdapterFactory(parts: {
+  artefacts: Artefacts
+  sealer: Sealer
+  clock: Clock
+  log: Log
+  /** Seconds for which an expired access token is still known as a hint. */
+  hintRetention: number
+  /** Rows of an account that is gone count as gone. */
+  accountExists: (subject: string) => boolean
+}): (model: string) => Adapter {
+  const { artefacts, sealer, clock } = parts
+  const interactions = createRowLimit({
+    artefacts,
+    log: parts.log,
+    entries: MAX_INTERACTIONS,
+    bytes: MAX_INTERACTION_BYTES,
+  })
+
+  function read(row: Artefact | undefined): AdapterPayload | undefined {
+    if (row === undefined) return undefined
+    if (row.accountId !== undefined && !parts.accountExists(row.accountId)) return undefined
+    const payload: AdapterPayload = openPayload(sealer, row.key, row.payload)
+    return row.consumedAt === undefined ? payload : { ...payload, consumed: row.consumedAt }
+  }
+
+  return (model) => ({
+    async upsert(id, payload, expiresIn) {
+      const row = buildRow(model, id, payload, expiresIn)
+      if (model === 'Interaction') interactions.add(sizeOf(row), clock())
+      if (model !== 'ReplayDetection') return artefacts.upsert(row)
+      // The library looks first and writes later; of two that looked at once, only one may go on.
+      const first = await artefacts.create(row)
+      if (!first) throw new errors.InvalidClientAuth('the assertion was used before')
+    },
+
+    async find(id) {
+      return read(await artefacts.find(artefactKey(model, id)))
+    },
+
+    async findByUid(uid) {
+      return read(await artefacts.findBy(model, 'uid', uid))
+    },
+
+    async findByUserCode(userCode) {
+      return read(await artefacts.findBy(model, 'userCode', userCode))
+    },
+
+    async consume(id) {
+      const first = await artefacts.consume(artefactKey(model, id), wholeSeconds(clock))
+      if (!first) throw new errors.InvalidGrant('it was consumed before')
+    },
+
+    async destroy(id) {
+      await artefacts.destroy(artefactKey(model, id))
+    },
+
+    async revokeByGrantId(grantId) {
+      await artefacts.revokeByGrantId(grantId, TOKEN_MODELS)
+    },
+  })
+
+  function buildRow(model: string, id: string, payload: AdapterPayload, expiresIn: number | undefined): Artefact {
+    const key = artefactKey(model, id)
+    const { grantId, uid, userCode, accountId } = payload
+    return {
+      model,
+      key,
+      payload: sealPayload(sealer, key, payload as JsonObject),
+      ...(grantId !== undefined && { grantId }),
+      ...(uid !== undefined && { uid }),
+      ...(userCode !== undefined && { userCode }),
+      ...(accountId !== undefined && { accountId }),
+      ...(expiresIn !== undefined && { removeAt: wholeSeconds(clock) + expiresIn + retentionOf(model) }),
+    }
+  }
+
+  // The library checks the expiry of an access token itself.
+  function retentionOf(model: string): number {
+    return model === 'AccessToken' ? parts.hintRetention : 0
+  }
+}
+
+function sizeOf({ key, payload, removeAt }: Artefact): { key: Uint8Array; bytes: number; removeAt: number } {
+  return { key, bytes: payload.length, removeAt: removeAt ?? Infinity }
+}

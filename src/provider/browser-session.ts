@@ -1,0 +1,49 @@
+/**
+ * The browser's session at the provider, for our own routes: the library's model and cookie, without its middleware.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Provider } from 'oidc-provider'
+import { COOKIE_OPTIONS } from './cookies.ts'
+import type { SessionFacts } from './end-session-decision.ts'
+
+export type LibrarySession = InstanceType<Provider['Session']>
+export type SignedInSession = LibrarySession & { readonly accountId: string }
+
+export interface BrowserSessions {
+  /** `undefined` if nobody is signed in. Reading leaves no row behind. */
+  find(request: IncomingMessage, response: ServerResponse): Promise<SignedInSession | undefined>
+  /** Makes the browser forget its session: the cookie and the cookie of its signature. */
+  clearCookie(request: IncomingMessage, response: ServerResponse): void
+  /** Tells the browser the session's new id. */
+  setCookie(request: IncomingMessage, response: ServerResponse, session: LibrarySession): void
+}
+
+export function createBrowserSessions(library: Provider): BrowserSessions {
+  const name = library.cookieName('session')
+
+  return {
+    async find(request, response) {
+      const session = await library.Session.get(library.createContext(request, response))
+      return isSignedIn(session) ? session : undefined
+    },
+    clearCookie(request, response) {
+      library.createContext(request, response).cookies.set(name, null, COOKIE_OPTIONS)
+    },
+    setCookie(request, response, session) {
+      const expires = session.transient === true ? {} : { expires: new Date(session.exp * 1000) }
+      library.createContext(request, response).cookies.set(name, session.jti, { ...COOKIE_OPTIONS, ...expires })
+    },
+  }
+}
+
+function isSignedIn(session: LibrarySession): session is SignedInSession {
+  return session.accountId !== undefined
+}
+
+export function describeSession(session: SignedInSession): SessionFacts {
+  const sids: Record<string, string> = {}
+  for (const [clientId, { sid }] of Object.entries(session.authorizations ?? {})) {
+    if (sid !== undefined) sids[clientId] = sid
+  }
+  return { uid: session.uid, accountId: session.accountId, sids }
+}

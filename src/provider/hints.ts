@@ -1,0 +1,90 @@
+/**
+ * Reads the hints of an end-session request: tokens that say who asks, and grant nothing but the question. A hint must
+ * be ours and of the right kind; its age does not matter. OpenID Connect RP-Initiated Logout 1.0 §2 and §4.
+ */
+import { decodeJwt, decodeProtectedHeader } from 'jose'
+import type { Provider } from 'oidc-provider'
+import { type Client, findClient } from './clients.ts'
+import type { Hint, HintClient, HintVerdict } from './end-session-decision.ts'
+
+const MAX_LENGTH = 16 * 1024
+
+/** An expired token of a session that is gone still tells who asks. The second option is not in the library's types. */
+const WHATEVER_ITS_STATE: { ignoreExpiration: true } & Record<string, true> = {
+  ignoreExpiration: true,
+  ignoreSessionBinding: true,
+}
+
+export interface HintReader {
+  readIdToken(token: string | undefined): Promise<HintVerdict>
+  readAccessToken(token: string | undefined): Promise<HintVerdict>
+}
+
+/** @param parts.mayRedirect whether this client's access token alone may lead back to it */
+export function createHintReader(parts: { library: Provider; mayRedirect: (clientId: string) => boolean }): HintReader {
+  const { library } = parts
+
+  async function readIdToken(token: string): Promise<Hint | undefined> {
+    const clientId = readAudience(token)
+    const client = clientId === undefined ? undefined : await findClient(library, clientId)
+    if (client === undefined) return undefined
+    const payload = await verifyIdToken(library, token, client)
+    if (typeof payload?.['sub'] !== 'string') return undefined
+    const { sub, sid } = payload
+    return { client: describe(client), accountId: sub, ...(typeof sid === 'string' && { sid }) }
+  }
+
+  async function readAccessToken(token: string): Promise<Hint | undefined> {
+    const found = await library.AccessToken.find(token, WHATEVER_ITS_STATE)
+    if (found?.clientId === undefined || found.accountId === undefined) return undefined
+    const client = await findClient(library, found.clientId)
+    if (client === undefined) return undefined
+    const { accountId, sessionUid } = found
+    return { client: describe(client), accountId, ...(sessionUid !== undefined && { sessionUid }) }
+  }
+
+  function describe(client: Client): HintClient {
+    return {
+      id: client.clientId,
+      name: client.clientName ?? client.clientId,
+      postLogoutRedirectUris: client.postLogoutRedirectUris ?? [],
+      accessTokenHintMayRedirect: parts.mayRedirect(client.clientId),
+    }
+  }
+
+  const verdict = async (token: string | undefined, read: (token: string) => Promise<Hint | undefined>) => {
+    if (token === undefined) return undefined
+    return token.length > MAX_LENGTH ? 'unusable' : ((await read(token)) ?? 'unusable')
+  }
+
+  return {
+    readIdToken: (token) => verdict(token, readIdToken),
+    readAccessToken: (token) => verdict(token, readAccessToken),
+  }
+}
+
+/** The one client that an ID token says it is for. Nothing is believed yet. */
+function readAudience(token: string): string | undefined {
+  // Three parts: a signed token, not an encrypted one.
+  if (token.split('.').length !== 3) return undefined
+  try {
+    const { typ } = decodeProtectedHeader(token)
+    // Logout tokens and access tokens name their kind; ID tokens have none, or the plain one (RFC 8725 §3.11).
+    if (typ !== undefined && typ !== 'JWT') return undefined
+    const { aud } = decodeJwt(token)
+    const audiences = Array.isArray(aud) ? aud : [aud]
+    return audiences.length === 1 && typeof audiences[0] === 'string' ? audiences[0] : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Signature with the algorithm agreed with the client, `iss`, `aud` and `sub`; not `exp`. */
+async function verifyIdToken(library: Provider, token: string, client: Client) {
+  try {
+    const { payload } = await library.IdToken.validate(token, client)
+    return payload
+  } catch {
+    return undefined
+  }
+}

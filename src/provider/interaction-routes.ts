@@ -1,0 +1,145 @@
+/**
+ * Login and consent: the pages that the library asks for in the middle of an authorization, under `/interaction/{uid}`.
+ * An interaction is bound to its own cookie and, through the library, to the browser's session; each form to one
+ * interaction and to one use.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { InteractionResults, Provider } from 'oidc-provider'
+import { SecurityError } from '../kernel/errors.ts'
+import type { Log } from '../observe/log.ts'
+import type { Accounts } from './accounts.ts'
+import { displayName } from './accounts-file.ts'
+import { findClient } from './clients.ts'
+import { newGrant, widenGrant } from './consent.ts'
+import { sendPage, sendRedirect } from './listener.ts'
+import type { LoginThrottle } from './login-throttle.ts'
+import { formOf, readParameters } from './parameters.ts'
+import type { ProviderPages } from './provider-pages.ts'
+import type { Tickets } from './tickets.ts'
+
+type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>
+
+/** What a form of ours remembers. */
+export interface InteractionForm {
+  readonly uid: string
+  readonly prompt: string
+}
+
+interface InteractionParts {
+  readonly library: Provider
+  readonly accounts: Accounts
+  readonly tickets: Tickets<InteractionForm>
+  readonly throttle: LoginThrottle
+  readonly pages: ProviderPages
+  readonly log: Log
+}
+
+export function addInteractionRoutes(app: FastifyInstance, parts: InteractionParts): void {
+  const { library, tickets } = parts
+
+  app.get('/interaction/:uid', async (request, reply) => {
+    const interaction = await findInteraction(request, reply)
+    return sendPage(reply, await renderForm(parts, interaction))
+  })
+
+  app.post('/interaction/:uid', async (request, reply) => {
+    const interaction = await findInteraction(request, reply)
+    const form = readParameters(['ticket', 'answer', 'username', 'password'], formOf(request.body))
+    const ticket = tickets.open(form.ticket ?? '')
+    const { uid, prompt } = ticket.content
+    if (uid !== interaction.uid || prompt !== interaction.prompt.name) throw illegal('the form is of another login')
+    await tickets.useUp(ticket)
+
+    const finish = async (result: InteractionResults) =>
+      sendRedirect(reply, await library.interactionResult(request.raw, reply.raw, result))
+    if (form.answer === 'cancel') return finish({ error: 'access_denied', error_description: 'the user cancelled' })
+    if (prompt === 'consent' && form.answer === 'allow') return finish(await grantConsent(library, interaction))
+    if (prompt === 'login' && form.answer === 'login') {
+      const login = await signIn(parts, form.username ?? '', form.password ?? '', request.ip)
+      if ('subject' in login) return finish({ login: { accountId: login.subject } })
+      if (login.wait > 0) reply.header('retry-after', login.wait)
+      reply.code(login.wait > 0 ? 429 : 400)
+      return sendPage(reply, await renderForm(parts, interaction, login.fault, form.username))
+    }
+    throw illegal('[answer] is not one of the form')
+  })
+
+  /** @throws OIDCProviderError if the browser has no such interaction, or not this session any more */
+  async function findInteraction(request: FastifyRequest, reply: FastifyReply): Promise<Interaction> {
+    const interaction = await library.interactionDetails(request.raw, reply.raw)
+    if (interaction.uid !== (request.params as { uid: string }).uid) throw illegal('the form is of another login')
+    return interaction
+  }
+}
+
+async function signIn(
+  { accounts, throttle, log }: InteractionParts,
+  username: string,
+  password: string,
+  address: string,
+): Promise<{ subject: string } | { wait: number; fault: string }> {
+  const attempt = throttle.begin(username, address)
+  if (!('succeeded' in attempt)) {
+    log.warn({ 'source.ip': address }, 'a login was refused: too many attempts failed')
+    const minutes = Math.ceil(attempt.wait / 60)
+    return { wait: attempt.wait, fault: `Too many attempts. Try again in ${minutes} min.` }
+  }
+  const account = await accounts.verify(username, password)
+  if (account === undefined) {
+    log.info({ 'source.ip': address }, 'a login failed')
+    return { wait: 0, fault: 'Username or password is not right.' }
+  }
+  attempt.succeeded()
+  return { subject: account.subject }
+}
+
+async function renderForm(
+  { library, accounts, tickets, pages }: InteractionParts,
+  interaction: Interaction,
+  fault?: string,
+  username = textOf(interaction.params['login_hint']),
+): Promise<string> {
+  const { params, prompt, uid, session } = interaction
+  const client = await findClient(library, textOf(params['client_id']))
+  if (client === undefined) throw illegal('the application does not exist any more')
+  const clientName = client.clientName ?? client.clientId
+  const ticket = tickets.issue({ uid, prompt: prompt.name })
+  if (prompt.name === 'login')
+    return pages.login({ clientName, ticket, username, ...(fault !== undefined && { fault }) })
+
+  const account = accounts.findBySubject(session?.accountId ?? '')
+  const { scopes } = askedFor(interaction)
+  return pages.consent({
+    clientName,
+    host: new URL(textOf(params['redirect_uri'])).host,
+    accountName: account === undefined ? '' : displayName(account),
+    scopes: scopes.length > 0 ? scopes : textOf(params['scope']).split(' '),
+    ticket,
+  })
+}
+
+async function grantConsent(library: Provider, interaction: Interaction): Promise<InteractionResults> {
+  const { params, session, grantId } = interaction
+  const stored = grantId === undefined ? undefined : await library.Grant.find(grantId)
+  const grant = stored ?? newGrant(library, textOf(params['client_id']), String(session?.accountId))
+  const { scopes, claims } = askedFor(interaction)
+  await widenGrant(grant, scopes, claims)
+  return { consent: { grantId: grant.jti } }
+}
+
+/** What the library found missing in the grant. */
+function askedFor({ prompt }: Interaction): { scopes: readonly string[]; claims: readonly string[] } {
+  const { missingOIDCScope: scopes = [], missingOIDCClaims: claims = [] } = prompt.details as {
+    missingOIDCScope?: readonly string[]
+    missingOIDCClaims?: readonly string[]
+  }
+  return { scopes, claims }
+}
+
+function textOf(parameter: unknown): string {
+  return typeof parameter === 'string' ? parameter : ''
+}
+
+function illegal(detail: string): SecurityError {
+  return new SecurityError('argument_illegal', detail)
+}

@@ -1,0 +1,147 @@
+/**
+ * `oidc-provider`, configured: what it does by itself, what it asks us, and what is off. Its end-session action is never
+ * reached; our own stands before it.
+ */
+import { Provider, type Configuration } from 'oidc-provider'
+import type { Log } from '../observe/log.ts'
+import type { ProviderSettings } from '../settings/settings.ts'
+import type { Accounts } from './accounts.ts'
+import { buildClientMetadata, isPublic } from './clients.ts'
+import { buildCookieNames, COOKIE_OPTIONS } from './cookies.ts'
+import { createGrantLoader } from './consent.ts'
+import type { ProviderPages } from './provider-pages.ts'
+import type { ProviderKeys } from './provider-keys.ts'
+
+/** A session that is used lives on, but no longer than this. */
+const SESSION_LIMIT = 14 * 86_400
+
+/** OpenID Connect Core 1.0 §5.4, and `groups`. */
+const SCOPE_CLAIMS = {
+  openid: ['sub'],
+  profile: (
+    'name family_name given_name middle_name nickname preferred_username profile picture website gender birthdate ' +
+    'zoneinfo locale updated_at'
+  ).split(' '),
+  email: ['email', 'email_verified'],
+  address: ['address'],
+  phone: ['phone_number', 'phone_number_verified'],
+  groups: ['groups'],
+}
+
+export type ProviderFetch = NonNullable<Configuration['fetch']>
+
+export function createLibrary(parts: {
+  settings: ProviderSettings
+  adapter: NonNullable<Configuration['adapter']>
+  keys: ProviderKeys
+  accounts: Accounts
+  pages: ProviderPages
+  fetch: ProviderFetch
+  log: Log
+}): Provider {
+  const { settings, keys, accounts, pages, log } = parts
+  // Without these the library runs on published keys, in memory, with unsigned cookies.
+  if (keys.signing.length === 0 || keys.cookies.length === 0) throw new TypeError('the provider has no keys')
+  const own = new Map(settings.clients.map((client) => [client.clientId, client]))
+  const { ttl, routes } = settings
+  const library: Provider = new Provider(settings.issuer, {
+    adapter: parts.adapter,
+    clients: settings.clients.map((client) => buildClientMetadata(client)),
+    jwks: { keys: [...keys.signing] },
+    cookies: {
+      names: { ...buildCookieNames(settings.issuer.startsWith('https:')) },
+      keys: [...keys.cookies],
+      long: COOKIE_OPTIONS,
+      short: COOKIE_OPTIONS,
+    },
+    routes: {
+      authorization: routes.authorization,
+      token: routes.token,
+      revocation: routes.revocation,
+      introspection: routes.introspection,
+      userinfo: routes.userinfo,
+      jwks: routes.jwks,
+      end_session: routes.endSession,
+    },
+    discovery: { request_parameter_supported: false, claims_locales_supported: undefined },
+
+    scopes: ['openid', 'offline_access', 'profile', 'email', 'address', 'phone', 'groups'],
+    claims: { ...SCOPE_CLAIMS, acr: null, auth_time: null, iss: null, sid: null },
+    responseTypes: ['code'],
+    subjectTypes: ['public'],
+    enabledJWA: { idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256'] },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    features: {
+      devInteractions: { enabled: false },
+      dPoP: { enabled: false },
+      pushedAuthorizationRequests: { enabled: false },
+      resourceIndicators: { enabled: false },
+      claimsParameter: { enabled: true },
+      backchannelLogout: { enabled: true },
+      // Off, the library would drop the clients' post-logout redirect URIs.
+      rpInitiatedLogout: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+      introspection: {
+        enabled: true,
+        allowedPolicy: (_ctx, client, token) =>
+          client.clientAuthMethod !== 'none' || token.clientId === client.clientId,
+      },
+    },
+
+    ttl: {
+      Session: (_ctx, session) => {
+        const age = session.iat === undefined ? 0 : Math.floor(Date.now() / 1000) - session.iat
+        return Math.max(1, Math.min(ttl.session, SESSION_LIMIT - age))
+      },
+      Interaction: () => ttl.interaction,
+      AuthorizationCode: () => ttl.code,
+      AccessToken: () => ttl.accessToken,
+      IdToken: () => ttl.idToken,
+      RefreshToken: () => ttl.refreshToken,
+      Grant: () => Math.max(SESSION_LIMIT, ttl.refreshToken),
+    },
+
+    findAccount: (_ctx, subject) => {
+      const account = accounts.findBySubject(subject)
+      if (account === undefined) return undefined
+      return { accountId: subject, claims: () => ({ ...account.claims, sub: subject }) }
+    },
+    pkce: {
+      required: (_ctx, client) => {
+        const settingsOfClient = own.get(client.clientId)
+        return settingsOfClient === undefined || isPublic(settingsOfClient) || settingsOfClient.requirePkce
+      },
+    },
+    loadExistingGrant: createGrantLoader((clientId) => own.get(clientId)?.consent ?? 'ask'),
+    interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    rotateRefreshToken: true,
+    clientBasedCORS: (_ctx, origin, client) =>
+      client.clientAuthMethod === 'none' &&
+      (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
+    renderError: (ctx, out) => {
+      ctx.type = 'html'
+      ctx.body = pages.error({ status: ctx.status, detail: out.error_description ?? out.error })
+    },
+    fetch: parts.fetch,
+  })
+
+  // Every ID token tells the session, so that a hint of another session can be told from one of this.
+  library.Client.prototype.includeSid = () => true
+  // The scheme of the issuer reaches the library in the one forwarding header that we set ourselves.
+  library.proxy = true
+  library.on('server_error', (_ctx, err) => log.error({ err }, 'the provider failed'))
+  const emitter: NodeJS.EventEmitter = library
+  emitter.on('error', (err: unknown) => log.error({ err }, 'the provider failed'))
+  library.use(async (ctx, next) => {
+    await next()
+    if (ctx.status === 404 && ctx.body === undefined) {
+      ctx.status = 404
+      ctx.body = ctx.accepts('json', 'html') === 'html' ? pages.error({ status: 404 }) : { error: 'not_found' }
+    }
+    if (!settings.endSession.enabled && 'oidc' in ctx && ctx.oidc.route === 'discovery') {
+      delete (ctx.body as { end_session_endpoint?: string }).end_session_endpoint
+    }
+  })
+  return library
+}

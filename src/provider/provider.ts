@@ -1,0 +1,154 @@
+/**
+ * The OpenID Provider: signs people in, issues tokens, and ends sessions for good. Built on the library `oidc-provider`,
+ * with our own storage, accounts, pages and end-session endpoint. It refuses to build a URL from anything but its issuer,
+ * to end a session without the person's word, and to lead anywhere that was not registered.
+ *
+ * Rules: OpenID Connect Core 1.0, Discovery 1.0, RP-Initiated Logout 1.0, Back-Channel Logout 1.0; RFC 6749, RFC 7636,
+ * RFC 9207, RFC 9700.
+ */
+import type { FastifyInstance } from 'fastify'
+import type { Clock } from '../kernel/clock.ts'
+import { isLoopbackHost } from '../kernel/loopback.ts'
+import type { Sealer } from '../kernel/sealer.ts'
+import type { Log } from '../observe/log.ts'
+import { stylesheet } from '../pages/style.ts'
+import { SettingsError } from '../settings/settings-error.ts'
+import type { ProviderSettings } from '../settings/settings.ts'
+import type { Store } from '../store/store.ts'
+import { createAccounts } from './accounts.ts'
+import { createAdapterFactory } from './adapter.ts'
+import { addAuthorizationRoutes } from './authorization-routes.ts'
+import { createBrowserSessions } from './browser-session.ts'
+import { checkClients, findClient } from './clients.ts'
+import { buildCookieNames } from './cookies.ts'
+import type { Dialog } from './end-session-decision.ts'
+import { addConfirmRoute, addEndSessionRoutes } from './end-session-routes.ts'
+import { createHintReader } from './hints.ts'
+import { addInteractionRoutes, type InteractionForm } from './interaction-routes.ts'
+import { createLibrary, type ProviderFetch } from './library.ts'
+import { createListener } from './listener.ts'
+import { createLoginThrottle } from './login-throttle.ts'
+import { createParkedForms } from './parked-forms.ts'
+import { loadProviderKeys } from './provider-keys.ts'
+import { createProviderPages } from './provider-pages.ts'
+import { createSessionEnd } from './session-end.ts'
+import { submitScript } from './submit-script.ts'
+import { createTickets } from './tickets.ts'
+
+export interface ProviderParts {
+  readonly settings: ProviderSettings
+  readonly store: Store
+  readonly sealer: Sealer
+  readonly clock: Clock
+  readonly log: Log
+  /** Calls to relying parties. */
+  readonly fetch?: ProviderFetch
+}
+
+export interface OpenIdProvider {
+  /** Ready to listen. */
+  readonly app: FastifyInstance
+  /** Whether somebody could sign in with these. */
+  checkPassword(name: string, password: string): Promise<boolean>
+  close(): Promise<void>
+}
+
+/** @throws SettingsError if the issuer, a client or the accounts file is faulty */
+export async function createProvider(parts: ProviderParts): Promise<OpenIdProvider> {
+  const { settings, store, sealer, clock, log } = parts
+  const { artefacts, documents } = store
+  checkIssuer(settings.issuer)
+
+  const keys = await loadProviderKeys({ documents, sealer })
+  const accounts = await createAccounts({ path: settings.accountsPath, log })
+  const endSessionPath = settings.routes.endSession
+  const pages = createProviderPages({ endSessionPath: settings.endSession.enabled ? endSessionPath : undefined })
+  const adapter = createAdapterFactory({
+    artefacts,
+    sealer,
+    clock,
+    log,
+    hintRetention: settings.endSession.hintRetention,
+    accountExists: (subject) => accounts.findBySubject(subject) !== undefined,
+  })
+  const fetch = parts.fetch ?? ((url, options) => globalThis.fetch(url, options))
+  const library = createLibrary({ settings, adapter, keys, accounts, pages, fetch, log })
+  await checkClients(settings.clients, library, log)
+
+  const sessionEnd = createSessionEnd({ library, artefacts, sealer, log })
+  accounts.onRemoval(async (subjects) => {
+    for (const subject of subjects) await sessionEnd.endAccount(subject)
+  })
+  const parkedForms = createParkedForms({ artefacts, sealer, clock, log })
+  const flags = new Map(settings.clients.map((client) => [client.clientId, client]))
+  const endSessionParts = {
+    path: endSessionPath,
+    authorizationUrl: `${settings.issuer.replace(/\/$/, '')}${settings.routes.authorization}`,
+    hints: createHintReader({
+      library,
+      mayRedirect: (clientId) => flags.get(clientId)?.accessTokenHintMayRedirect === true,
+    }),
+    sessions: createBrowserSessions(library),
+    sessionEnd,
+    tickets: createTickets<Dialog>({ form: 'end-session', artefacts, sealer, clock }),
+    parkedForms,
+    accounts,
+    pages,
+    registeredUris: async (clientId: string) => (await findClient(library, clientId))?.postLogoutRedirectUris ?? [],
+  }
+
+  const app = createListener({
+    issuer: settings.issuer,
+    pages,
+    cookies: buildCookieNames(settings.issuer.startsWith('https:')),
+    endSessionPath,
+    jwksPath: settings.routes.jwks,
+    library: library.callback(),
+    log,
+    routes: (own, handToLibrary) => {
+      for (const [file, type] of [
+        [stylesheet, 'text/css'],
+        [submitScript, 'text/javascript'],
+      ] as const) {
+        own.get(file.path, async (_request, reply) =>
+          reply.type(type).header('cache-control', 'public, max-age=31536000, immutable').send(file.content),
+        )
+      }
+      addAuthorizationRoutes(own, { path: settings.routes.authorization, parkedForms, handToLibrary })
+      addInteractionRoutes(own, {
+        library,
+        accounts,
+        tickets: createTickets<InteractionForm>({ form: 'interaction', artefacts, sealer, clock }),
+        throttle: createLoginThrottle(clock),
+        pages,
+        log,
+      })
+      // Switched off, only the change of account in the middle of a login still needs the form.
+      if (settings.endSession.enabled) addEndSessionRoutes(own, endSessionParts)
+      else addConfirmRoute(own, endSessionParts)
+    },
+  })
+
+  return {
+    app,
+    checkPassword: async (name, password) => (await accounts.verify(name, password)) !== undefined,
+    async close() {
+      accounts.close()
+      await app.close()
+    },
+  }
+}
+
+/** OpenID Connect Discovery 1.0 §3: `https`, without query and fragment; `http` only on this machine. */
+function checkIssuer(issuer: string): void {
+  const parsed = URL.parse(issuer)
+  const refuse = (text: string): never => {
+    throw new SettingsError('the provider', [{ setting: 'provider.issuer', where: 'settings', text }])
+  }
+  if (parsed === null) return refuse(`[${issuer}] is not a URL`)
+  if (parsed.protocol !== 'https:' && !(parsed.protocol === 'http:' && isLoopbackHost(parsed.hostname))) {
+    return refuse(`[${issuer}] must use https, or http on a loopback host`)
+  }
+  if (issuer.includes('?') || issuer.includes('#')) return refuse(`[${issuer}] must have no query and no fragment`)
+  if (parsed.pathname !== '/') return refuse(`[${issuer}] must have no path`)
+}
