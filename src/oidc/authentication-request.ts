@@ -6,6 +6,7 @@ export interface AuthenticationRequest {
   readonly responseType: string
   readonly clientId: string
   readonly redirectUri: string
+  /** `openid` among them (OIDC Core 1.0 §3.1.2.1). */
   readonly scopes: readonly string[]
   readonly state: string
   readonly nonce: string
@@ -21,16 +22,11 @@ export function buildAuthenticationUrl(request: AuthenticationRequest): string {
     ['response_type', request.responseType],
     ['client_id', request.clientId],
     ['redirect_uri', request.redirectUri],
-    ['scope', withOpenid(request.scopes).join(' ')],
+    ['scope', request.scopes.join(' ')],
     ['state', request.state],
     ['nonce', request.nonce],
     ['login_hint', request.loginHint?.trim() === '' ? undefined : request.loginHint],
     ['code_challenge', request.codeChallenge],
     ['code_challenge_method', request.codeChallenge === undefined ? undefined : 'S256'],
   ])
-}
-
-/** OIDC Core 1.0 §3.1.2.1: without `openid` it would be no OpenID Connect request. */
-function withOpenid(scopes: readonly string[]): string[] {
-  return [...new Set([...scopes, ...(scopes.includes('openid') ? [] : ['openid'])])]
 }

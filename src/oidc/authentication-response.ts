@@ -80,15 +80,18 @@ export function checkNotRefused({ refusal }: AuthenticationResponse): void {
   throw new SecurityError('provider_refused', detail)
 }
 
+/** What the provider gave by way of the browser: a code, or the tokens themselves. */
+export type ResponseContent =
+  | { readonly code: string }
+  | { readonly idToken: Jwt; readonly accessToken: string | undefined }
+
 /** The parts that are there must be those of the response type that was asked for, and no more. */
-export function checkResponseType(response: AuthenticationResponse, configured: string): void {
-  const parts = [
-    response.code === undefined ? [] : ['code'],
-    response.idToken === undefined ? [] : ['id_token'],
-    response.accessToken === undefined ? [] : ['token'],
-  ]
-  const implied = parts.flat().join(' ')
-  if (implied === configured) return
+export function readContent(response: AuthenticationResponse, configured: string): ResponseContent {
+  const { code, idToken, accessToken } = response
+  const parts = Object.entries({ code, id_token: idToken, token: accessToken }).filter(([, part]) => part !== undefined)
+  const implied = parts.map(([name]) => name).join(' ')
+  if (implied === configured && idToken !== undefined) return { idToken, accessToken }
+  if (implied === configured && code !== undefined) return { code }
   const detail = `Unexpected response type [${implied}], while [${configured}] is configured`
   throw new SecurityError('response_type_unexpected', detail)
 }

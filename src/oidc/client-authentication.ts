@@ -6,11 +6,11 @@ import { formEncode, type Parameters } from './endpoint-url.ts'
 import { textMember } from './jwt.ts'
 
 const ASSERTION_LIFETIME = 60
-const EC_ALGORITHMS: Readonly<Record<string, string>> = { prime256v1: 'ES256', secp384r1: 'ES384', secp521r1: 'ES512' }
 
 /** How we prove at the token endpoint who we are (OIDC Core 1.0 §9). */
 export type ClientAuthentication =
-  | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly secret: string }
+  | { readonly method: 'client_secret_basic'; readonly secret: string }
+  | { readonly method: 'client_secret_post'; readonly secret: string }
   /** `algorithm`: HS256, HS384 or HS512. */
   | { readonly method: 'client_secret_jwt'; readonly secret: string; readonly algorithm: string }
   | { readonly method: 'private_key_jwt'; readonly key: SigningKey }
@@ -29,21 +29,13 @@ export interface ClientCredentials {
 }
 
 /**
- * Reads the key of `private_key_jwt`: PEM (PKCS#8) or a JWK, whose `kid` goes into the assertion's header.
- * @param algorithm used if it fits an RSA key, else RS256; an EC key decides by its curve
- * @returns `undefined` if the text is no private RSA or EC key
+ * Reads the key of `private_key_jwt`: PEM (PKCS#8), or a JWK, whose `kid` goes into the assertion's header.
+ * @throws Error if the text is no private key
  */
-export function readSigningKey(text: string, algorithm: string): SigningKey | undefined {
+export function readSigningKey(text: string, algorithm: string): SigningKey {
   const jwk = readJsonObject(text)
-  try {
-    const key = createPrivateKey(jwk === undefined ? text : { key: jwk, format: 'jwk' })
-    const id = jwk === undefined ? undefined : textMember(jwk, 'kid')
-    if (key.asymmetricKeyType === 'rsa') return { key, id, algorithm: /^[RP]S/.test(algorithm) ? algorithm : 'RS256' }
-    const byCurve = EC_ALGORITHMS[key.asymmetricKeyDetails?.namedCurve ?? '']
-    return byCurve === undefined ? undefined : { key, id, algorithm: byCurve }
-  } catch {
-    return undefined
-  }
+  const key = createPrivateKey(jwk === undefined ? text : { key: jwk, format: 'jwk' })
+  return { key, id: jwk === undefined ? undefined : textMember(jwk, 'kid'), algorithm }
 }
 
 /**

@@ -12,6 +12,16 @@ export interface ExpectedIdToken {
   readonly skew: number
 }
 
+/** An ID token that was found good. */
+export interface IdToken {
+  readonly subject: string
+  /** The session at the provider (OIDC Back-Channel Logout 1.0 §2.1). */
+  readonly sessionId: string | undefined
+  /** Seconds. */
+  readonly expiresAt: number
+  readonly claims: JsonObject
+}
+
 const NO_KEY = 'Signed JWT rejected: Another algorithm expected, or no matching key(s) found'
 
 /**
@@ -48,17 +58,17 @@ export function checkSignatureVerdict(verdict: SignatureVerdict): void {
 }
 
 /**
- * Checks the claims of an ID token whose signature is already known to be good (OIDC Core 1.0 §3.1.3.7).
+ * Reads the claims of an ID token whose signature is already known to be good (OIDC Core 1.0 §3.1.3.7).
  * @param now seconds
- * @throws SecurityError `id_token_invalid`
+ * @throws SecurityError `id_token_invalid` for the first claim that is not as it must be
  */
-export function checkIdTokenClaims(claims: JsonObject, expected: ExpectedIdToken, now: number): void {
+export function readIdToken(claims: JsonObject, expected: ExpectedIdToken, now: number): IdToken {
   // Step 2. Character for character: a trailing slash makes another issuer.
   const issuer = textMember(claims, 'iss') ?? refuse('Missing JWT issuer (iss) claim')
   if (issuer !== expected.issuer) refuse(`Unexpected JWT issuer: ${issuer}`)
 
   // §2
-  if (readSubject(claims) === undefined) refuse('Missing JWT subject (sub) claim')
+  const subject = readSubject(claims) ?? refuse('Missing JWT subject (sub) claim')
 
   // Step 3
   const audience = readAudience(claims)
@@ -72,10 +82,10 @@ export function checkIdTokenClaims(claims: JsonObject, expected: ExpectedIdToken
     if (party !== expected.clientId) refuse(`Unexpected JWT authorized party (azp) claim: ${party}`)
   }
 
-  const expiry = readSeconds(claims, 'exp') ?? refuse('Missing JWT expiration (exp) claim')
+  const expiresAt = readSeconds(claims, 'exp') ?? refuse('Missing JWT expiration (exp) claim')
   const issuedAt = readSeconds(claims, 'iat') ?? refuse('Missing JWT issue time (iat) claim')
   // Step 9. `exp` is the first second at which the token is dead.
-  if (!(expiry + expected.skew > now)) refuse('Expired JWT')
+  if (!(expiresAt + expected.skew > now)) refuse('Expired JWT')
   // Step 10
   if (!(issuedAt - expected.skew < now || issuedAt === now)) refuse('JWT issue time ahead of current time')
   // RFC 7519 §4.1.5
@@ -85,10 +95,11 @@ export function checkIdTokenClaims(claims: JsonObject, expected: ExpectedIdToken
   // Step 11, and in the code flow too: we always send a nonce.
   const nonce = textMember(claims, 'nonce') ?? refuse('Missing JWT nonce (nonce) claim')
   if (nonce !== expected.nonce) refuse(`Unexpected JWT nonce (nonce) claim: ${nonce}`)
+  return { subject, sessionId: textMember(claims, 'sid'), expiresAt, claims }
 }
 
 /** Seconds since the epoch, also with a fraction (RFC 7519 §2, NumericDate). @returns `undefined` if absent */
-export function readSeconds(claims: JsonObject, name: 'exp' | 'iat' | 'nbf'): number | undefined {
+function readSeconds(claims: JsonObject, name: 'exp' | 'iat' | 'nbf'): number | undefined {
   const value = claims[name] ?? undefined
   if (value === undefined) return undefined
   return typeof value === 'number' && Number.isFinite(value) ? value : refuse(`Unexpected type of ${name} claim`)

@@ -6,10 +6,11 @@ import { readJwt, textMember, type Jwt } from './jwt.ts'
 import { mediaType, textOrNull, type ProviderAnswer } from './provider-answer.ts'
 
 /** What the token endpoint gave for a code. The provider's refresh token is thrown away. */
-export interface ProviderTokens {
-  readonly accessToken: string
-  readonly tokenType: string
+export interface CodeTokens {
   readonly idToken: Jwt
+  readonly accessToken: string
+  /** As it is; Bearer is demanded later. */
+  readonly tokenType: string
 }
 
 const FAILED = 'Failed to exchange code for Id Token'
@@ -35,7 +36,7 @@ export function buildTokenRequestBody(
  * Judges the answer of the token endpoint (OIDC Core 1.0 §3.1.3.3 and §3.1.3.4).
  * @throws SecurityError `code_exchange_failed`
  */
-export function readTokenAnswer(answer: ProviderAnswer): ProviderTokens {
+export function readTokenAnswer(answer: ProviderAnswer): CodeTokens {
   const type = mediaType(answer.contentType)
   if (type !== 'application/json')
     refuse(`Unable to parse Token Response. Content type was expected to be [application/json] but was [${type}]`)
@@ -56,7 +57,7 @@ export function readTokenAnswer(answer: ProviderAnswer): ProviderTokens {
   const text = body['id_token'] ?? undefined
   if (text === undefined) refuse('Token Response did not contain an ID Token or parsing of the JWT failed.')
   const idToken = typeof text === 'string' ? readJwt(text) : undefined
-  return { accessToken, tokenType, idToken: idToken ?? refuse(UNPARSABLE) }
+  return { idToken: idToken ?? refuse(UNPARSABLE), accessToken, tokenType }
 }
 
 function refuse(detail: string): never {

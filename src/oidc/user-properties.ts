@@ -1,15 +1,7 @@
-import { RE2JS, RE2JSException } from 're2js'
+import { RE2JS } from 're2js'
 import { SecurityError } from '../kernel/errors.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { findClaim, readScalars, readText } from './claims.ts'
-
-/** From which claim a property of a user comes, and under which settings that was said. */
-export interface PropertyMapping {
-  readonly setting: string
-  readonly claim: string
-  readonly patternSetting: string
-  readonly pattern: string | undefined
-}
 
 export interface PropertyReader {
   /** For the log: the claim, its pattern and setting. */
@@ -19,12 +11,8 @@ export interface PropertyReader {
 }
 
 /** Without a reader a property is not mapped. */
-export interface PropertyReaders {
-  readonly principal: PropertyReader
-  readonly groups?: PropertyReader | undefined
-  readonly dn?: PropertyReader | undefined
-  readonly mail?: PropertyReader | undefined
-  readonly name?: PropertyReader | undefined
+export type PropertyReaders = { readonly principal: PropertyReader } & {
+  readonly [property in 'groups' | 'dn' | 'mail' | 'name']?: PropertyReader
 }
 
 export interface UserProperties {
@@ -39,27 +27,37 @@ export interface UserProperties {
 const UNLOGGED = new Set(['nonce', 'at_hash', 'c_hash'])
 
 /**
- * Makes the reader of one property. Patterns have RE2's semantics and run in linear time, as the provider's users
- * choose the text.
- * @throws SecurityError `argument_illegal` if the claim's name is empty or the pattern cannot be compiled
+ * Makes the readers of the mapped properties. Patterns have RE2's semantics and run in linear time, as the provider's
+ * users choose the text.
+ * @param prefix of the realm's settings, for messages
+ * @param patterns of which the settings know that they compile
  */
-export function createPropertyReader(mapping: PropertyMapping): PropertyReader {
-  const { setting, claim } = mapping
-  if (claim === '') throw new SecurityError('argument_illegal', `Invalid null or empty claim name for [${setting}].`)
-  const pattern = mapping.pattern === undefined ? undefined : compile(mapping.pattern, mapping.patternSetting)
-  const withPattern = mapping.pattern === undefined ? '' : ` with pattern [${mapping.pattern}]`
+export function createPropertyReaders(
+  prefix: string,
+  claims: { readonly principal: string } & { readonly [property in keyof PropertyReaders]?: string },
+  patterns: { readonly [property in keyof PropertyReaders]?: string },
+): PropertyReaders {
+  const create = (property: keyof PropertyReaders, claim: string) =>
+    createPropertyReader(`${prefix}claims.${property}`, claim, patterns[property])
+  const optional = (['groups', 'dn', 'mail', 'name'] as const).flatMap((property) => {
+    const claim = claims[property]
+    return claim === undefined ? [] : [[property, create(property, claim)] as const]
+  })
+  return { principal: create('principal', claims.principal), ...Object.fromEntries(optional) }
+}
+
+function createPropertyReader(setting: string, claim: string, patternText: string | undefined): PropertyReader {
+  const pattern = patternText === undefined ? undefined : RE2JS.compile(patternText)
+  const withPattern = patternText === undefined ? '' : ` with pattern [${patternText}]`
   return {
     description: `Claim [${claim}]${withPattern} for [${setting}]`,
     read(claims) {
-      const value = findClaim(claims, claim) ?? []
-      const texts = readScalars(value)?.map(readText)
-      if (texts === undefined || texts.includes(undefined))
-        throw new SecurityError(
-          'claims_unmappable',
-          `Setting [ ${setting} expects a claim with String or a String Array value`,
-        )
-      const values = texts.filter((text) => text !== undefined)
-      return pattern === undefined ? values : values.flatMap((text) => firstGroup(pattern, text))
+      const texts = readScalars(findClaim(claims, claim) ?? [])?.map(readText)
+      if (texts === undefined || !texts.every((text) => text !== undefined)) {
+        const detail = `Setting [ ${setting} expects a claim with String or a String Array value`
+        throw new SecurityError('claims_unmappable', detail)
+      }
+      return pattern === undefined ? texts : texts.flatMap((text) => firstGroup(pattern, text))
     },
   }
 }
@@ -79,15 +77,6 @@ export function buildUserProperties(readers: PropertyReaders, claims: JsonObject
     dn: first(readers.dn),
     mail: first(readers.mail),
     name: first(readers.name),
-  }
-}
-
-function compile(pattern: string, setting: string): RE2JS {
-  try {
-    return RE2JS.compile(pattern)
-  } catch (cause) {
-    if (!(cause instanceof RE2JSException)) throw cause
-    throw new SecurityError('argument_illegal', `Invalid claim value regex pattern for [${setting}].`, cause)
   }
 }
 

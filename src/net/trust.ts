@@ -1,0 +1,21 @@
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
+import type { OutboundSettings } from '../settings/settings.ts'
+
+/** Whom a TLS connection trusts, in the words of `tls.connect`. */
+export interface Trust {
+  readonly secureContext: SecureContext
+  readonly rejectUnauthorized: boolean
+  readonly checkServerIdentity?: () => undefined
+}
+
+/** Own certificate authorities, else the system's, else those that came with the runtime. */
+export function createTrust(settings: Pick<OutboundSettings, 'certificateAuthorities' | 'verificationMode'>): Trust {
+  const { certificateAuthorities, verificationMode } = settings
+  const authorities = certificateAuthorities ?? getCACertificates('system')
+  return {
+    secureContext: createSecureContext(authorities.length > 0 ? { ca: [...authorities] } : {}),
+    rejectUnauthorized: verificationMode !== 'none',
+    // `certificate`: somebody whom we trust has signed it, whatever host it names.
+    ...(verificationMode === 'full' ? {} : { checkServerIdentity: () => undefined }),
+  }
+}
