@@ -175,7 +175,7 @@ function keyOf(id: bigint): bigint {
 }
 
 function valuesOf(pair: NewTokenPair): [bigint, ...Value[]] {
-  if (keyOf(pair.id) !== pair.id) throw new RangeError('a token pair needs an id of 63 bits')
+  if (pair.id < 0n || pair.id > LARGEST_KEY) throw new RangeError('a token pair needs an id of 63 bits')
   return [
     pair.id,
     pair.createdAt,

@@ -44,9 +44,18 @@ function describeFile(connection: Connection): { version: number; application: n
 }
 
 function checkIntegrity(connection: Connection, file: string): void {
-  const findings = connection.run('pragma integrity_check(3)').map((row) => row['integrity_check'])
-  if (findings.join() === 'ok') return
-  refuse(file, `is damaged and was not migrated (${findings.join('; ')}). Restore a backup`)
+  const findings = findDamage(connection)
+  if (findings === 'ok') return
+  refuse(file, `is damaged and was not migrated (${findings}). Restore a backup`)
+}
+
+function findDamage(connection: Connection): string {
+  try {
+    const rows = connection.run('pragma integrity_check(3)')
+    return rows.map((row) => row['integrity_check']).join('; ')
+  } catch (error) {
+    return String(error)
+  }
 }
 
 function refuse(file: string, finding: string): never {

@@ -101,6 +101,7 @@ export function createWriterThread(options: {
     worker = undefined
     for (const id of inFlight.keys()) settle(id, (one) => one.reject(unavailable('lost its writer thread')))
     if (closed) return
+    log?.warn({}, "the store's writer thread ended and is started again")
     // The first death is mended at once, a thread that cannot live is not tried in a tight loop.
     const pause = monotonicMs() - startedAt < RESTART_PAUSE_MS ? RESTART_PAUSE_MS : 0
     setTimeout(() => {

@@ -1,0 +1,85 @@
+/** The embedded driver beside other processes: one that is killed, one that holds the folder, one that cannot write. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { systemClock } from '../../src/kernel/clock.ts'
+import { createEmbeddedStore } from '../../src/store/embedded.ts'
+import { startWritingProcess } from './other-process.ts'
+
+const ROUNDS = 5
+
+const directory = mkdtempSync(join(tmpdir(), 'ostiary-store-'))
+after(() => rmSync(directory, { recursive: true }))
+
+test('nothing that was acknowledged is lost when the process is killed at any moment', async () => {
+  const created: bigint[] = []
+  const invalidated: bigint[] = []
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const writing = startWritingProcess(directory)
+    await writing.says('invalidated')
+    await setTimeout(Math.random() * 150)
+    await writing.kill()
+    created.push(...idsAfter('created', writing.lines))
+    invalidated.push(...idsAfter('invalidated', writing.lines))
+
+    const store = await createEmbeddedStore({ directory, clock: systemClock })
+    const kept = new Set((await store.tokens.findMany(created)).map(({ id }) => id))
+    assert.deepEqual(
+      created.filter((id) => !kept.has(id)),
+      [],
+      'acknowledged and lost',
+    )
+    const alive = (await store.tokens.findMany(invalidated)).filter(({ accessInvalidated }) => !accessInvalidated)
+    assert.deepEqual(
+      alive.map(({ id }) => id),
+      [],
+      'invalidated and alive',
+    )
+    await store.close()
+  }
+  assert.ok(invalidated.length > ROUNDS)
+})
+
+test('a folder that another process has open is refused with its id, and free once that process is gone', async () => {
+  const writing = startWritingProcess(directory)
+  await writing.says('created')
+  await assert.rejects(createEmbeddedStore({ directory, clock: systemClock }), {
+    reason: 'store_unavailable',
+    message: new RegExp(`in use by the process ${writing.pid}:`),
+  })
+  await writing.kill()
+  const store = await createEmbeddedStore({ directory, clock: systemClock })
+  await store.close()
+})
+
+test('while the disk takes no more, writes are refused and reads go on; then writes work again by themselves', async () => {
+  const writing = startWritingProcess(directory)
+  try {
+    await writing.says('invalidated')
+    limitFileSize(writing.pid, '0')
+    assert.equal(await writing.says('refused'), 'refused store_unavailable')
+    await writing.says('read')
+    limitFileSize(writing.pid, 'unlimited')
+    await writing.says('invalidated')
+  } finally {
+    await writing.kill()
+  }
+  assert.deepEqual(
+    new Set(writing.lines.filter((line) => line.startsWith('refused'))),
+    new Set(['refused store_unavailable']),
+  )
+})
+
+function idsAfter(word: string, lines: readonly string[]): bigint[] {
+  return lines.filter((line) => line.startsWith(`${word} `)).map((line) => BigInt(line.slice(word.length + 1)))
+}
+
+/** From now on each write of the process that would make a file longer than `bytes` fails. */
+function limitFileSize(pid: number, bytes: string): void {
+  const run = spawnSync('prlimit', [`--pid=${pid}`, `--fsize=${bytes}:unlimited`])
+  assert.equal(run.status, 0, String(run.stderr))
+}

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import { createEmbeddedStore } from '../../src/store/embedded.ts'
+import { registerContract } from './contract.ts'
+import { START, newArtefact, newPair, newResponse, newSession } from './records.ts'
+
+const temporary = mkdtempSync(join(tmpdir(), 'ostiary-store-'))
+after(() => rmSync(temporary, { recursive: true }))
+
+let folders = 0
+const newDirectory = () => join(temporary, String((folders += 1)))
+
+registerContract('embedded', async () => {
+  const directory = await mkdtemp(join(temporary, 'contract-'))
+  return {
+    open: (clock) => createEmbeddedStore({ directory, clock }),
+    remove: () => rm(directory, { recursive: true }),
+  }
+})
+
+test('the folder and every file in it are for their owner only, even if the folder was open to all', async () => {
+  const directory = newDirectory()
+  mkdirSync(directory)
+  chmodSync(directory, 0o777)
+  const store = await createEmbeddedStore({ directory, clock: () => START })
+  await store.documents.put('user', 'u', {})
+  assert.equal(statSync(directory).mode & 0o777, 0o700)
+  const files = readdirSync(directory).filter((name) => name.startsWith('ostiary.db'))
+  assert.deepEqual(files.toSorted(), ['ostiary.db', 'ostiary.db-shm', 'ostiary.db-wal'])
+  for (const name of files) assert.equal(statSync(join(directory, name)).mode & 0o777, 0o600, name)
+  await store.close()
+})
+
+test('a closed store is one file without a log beside it', async () => {
+  const directory = newDirectory()
+  const store = await createEmbeddedStore({ directory, clock: () => START })
+  await store.documents.put('user', 'u', {})
+  await store.close()
+  assert.deepEqual(readdirSync(directory).toSorted(), ['ostiary.db', 'ostiary.lock'])
+})
+
+test('the same folder is not opened twice by one process, and a refusal does not free it', async () => {
+  const directory = newDirectory()
+  const store = await createEmbeddedStore({ directory, clock: () => START })
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    await assert.rejects(createEmbeddedStore({ directory, clock: () => START }), {
+      reason: 'store_unavailable',
+      message: new RegExp(`\\[${directory}\\] is in use by the process ${process.pid}:`),
+    })
+  }
+  await store.close()
+})
+
+test('a file that is no database is refused by name, and left as it is', async () => {
+  const directory = newDirectory()
+  mkdirSync(directory)
+  writeFileSync(join(directory, 'ostiary.db'), 'not a database, and longer than the header of one'.repeat(10))
+  await assert.rejects(createEmbeddedStore({ directory, clock: () => START }), {
+    reason: 'store_unavailable',
+    message: new RegExp(`\\[${directory}\\] cannot be used`),
+  })
+  assert.equal(statSync(join(directory, 'ostiary.db')).size, 490)
+})
+
+test('what has expired is removed in the background, and its space is used again', async () => {
+  const directory = newDirectory()
+  let now = START
+  const store = await createEmbeddedStore({ directory, clock: () => now })
+  const database = new DatabaseSync(join(directory, 'ostiary.db'), { readOnly: true })
+  const count = (sql: string) => Number(database.prepare(sql).get()?.['n'])
+  const rows = () =>
+    count(`select (select count(*) from token_pair) + (select count(*) from used_response)
+      + (select count(*) from portal_session) + (select count(*) from artefact) as n`)
+  const fill = () =>
+    Promise.all(
+      Array.from({ length: 500 }, async () => {
+        const removeAt = now + 10
+        await store.tokens.create(newPair({ removeAt }), newResponse({ keepUntil: removeAt }))
+        await store.sessions.create(newSession({ removeAt }))
+        await store.artefacts.upsert(newArtefact({ removeAt }))
+      }),
+    )
+
+  await store.documents.put('user', 'stays', {})
+  await fill()
+  assert.equal(rows(), 2000)
+  const pages = count('select page_count as n from pragma_page_count')
+  for (let round = 0; round < 2; round += 1) {
+    now += 10
+    await until(() => rows() === 0)
+    assert.equal(await store.tokens.everCreated(), true)
+    await fill()
+  }
+  assert.ok(count('select page_count as n from pragma_page_count') <= pages * 1.1)
+  assert.ok(await store.documents.get('user', 'stays'))
+  database.close()
+  await store.close()
+})
+
+test('while another program locks the file, writes are refused in time and reads go on; then writes work again', async () => {
+  const directory = newDirectory()
+  const store = await createEmbeddedStore({ directory, clock: () => START })
+  await store.documents.put('user', 'u', { is: 'old' })
+  // In a thread of its own, as a second connection of another program would be.
+  const script = `
+    const { DatabaseSync } = require('node:sqlite')
+    const { parentPort, workerData } = require('node:worker_threads')
+    const database = new DatabaseSync(workerData)
+    database.exec('begin immediate')
+    parentPort.postMessage('locked')
+    parentPort.once('message', () => database.close())`
+  const other = new Worker(script, { eval: true, workerData: join(directory, 'ostiary.db') })
+  await once(other, 'message')
+  const began = performance.now()
+  await assert.rejects(store.documents.put('user', 'u', { is: 'new' }), { reason: 'store_unavailable' })
+  assert.ok(performance.now() - began < 5000)
+  assert.deepEqual((await store.documents.get('user', 'u'))?.body, { is: 'old' })
+  other.postMessage('unlock', [])
+  await once(other, 'exit')
+  await store.documents.put('user', 'u', { is: 'new' })
+  assert.deepEqual((await store.documents.get('user', 'u'))?.body, { is: 'new' })
+  await store.close()
+})
+
+async function until(holds: () => boolean): Promise<void> {
+  for (const end = performance.now() + 10_000; !holds();) {
+    assert.ok(performance.now() < end, 'it did not happen in 10 s')
+    await setTimeout(20)
+  }
+}

@@ -1,0 +1,44 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+
+export interface WritingProcess {
+  readonly pid: number
+  /** Every line it has said so far. */
+  readonly lines: readonly string[]
+  /** Resolves with the next line of this beginning. */
+  says(beginning: string): Promise<string>
+  /** SIGKILL; resolves when it is gone and all that it said has arrived. */
+  kill(): Promise<void>
+}
+
+/** Starts `writing-process.ts` on a data folder. */
+export function startWritingProcess(directory: string): WritingProcess {
+  const program = `${import.meta.dirname}/writing-process.ts`
+  const child: ChildProcess = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, directory], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  if (child.stdout === null || child.pid === undefined) throw new Error('the writing process did not start')
+  const lines: string[] = []
+  const output = createInterface(child.stdout)
+  output.on('line', (line) => lines.push(line))
+  return {
+    pid: child.pid,
+    lines,
+    says: (beginning) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`it did not say [${beginning}] in 15 s`)), 15_000)
+        output.on('line', function listen(line: string) {
+          if (!line.startsWith(beginning)) return
+          clearTimeout(timer)
+          output.off('line', listen)
+          resolve(line)
+        })
+      }),
+    async kill() {
+      const ended = once(output, 'close')
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}

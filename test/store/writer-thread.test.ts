@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import { putDocument } from '../../src/store/documents.ts'
+import { openConnection } from '../../src/store/embedded/connection.ts'
+import { migrate } from '../../src/store/embedded/migration.ts'
+import { createWriterThread } from '../../src/store/embedded/writer-thread.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'ostiary-writer-'))
+after(() => rmSync(directory, { recursive: true }))
+const file = join(directory, 'ostiary.db')
+const connection = openConnection(file, 'write')
+migrate(connection, file)
+after(() => connection.close())
+
+const startWriter = () =>
+  new Worker(new URL('../../src/store/embedded/writer.ts', import.meta.url), { workerData: { file } })
+
+test('a write that the thread does not confirm is refused after the time-out', async () => {
+  const startWorker = () => new Worker('setInterval(() => {}, 1e6)', { eval: true })
+  const writer = createWriterThread({ startWorker, timeoutMs: 100 })
+  const began = performance.now()
+  const refusal = { reason: 'store_unavailable', message: /has not confirmed a write for 100 ms/ }
+  await assert.rejects(writer.call(putDocument, 'user', 'u', '{}'), refusal)
+  assert.ok(performance.now() - began < 1000)
+  await writer.close()
+})
+
+test('a write that was given up is not made later', async () => {
+  connection.exec('begin immediate')
+  const writer = createWriterThread({ startWorker: startWriter, timeoutMs: 300 })
+  // The first waits for the lock in the thread; the second waits behind it until it is too late.
+  const first = writer.call(putDocument, 'user', 'first', '{}')
+  await setTimeout(150)
+  const second = writer.call(putDocument, 'user', 'second', '{}')
+  await assert.rejects(first, { reason: 'store_unavailable' })
+  await assert.rejects(second, { reason: 'store_unavailable' })
+  connection.exec('commit')
+  await writer.call(putDocument, 'user', 'third', '{}')
+  assert.deepEqual(connection.run("select name from document where name = 'second'"), [])
+  await writer.close()
+})
+
+test('when the thread dies its writes are refused, and a new one takes over', async () => {
+  const workers: Worker[] = []
+  const warnings: string[] = []
+  const writer = createWriterThread({
+    startWorker: () => {
+      const worker = startWriter()
+      workers.push(worker)
+      return worker
+    },
+    timeoutMs: 5000,
+    log: { warn: (_, message) => warnings.push(message) },
+  })
+  await writer.call(putDocument, 'user', 'before', '{}')
+  await setTimeout(600)
+  const underWay = writer.call(putDocument, 'user', 'under way', '{}')
+  const exited = once(workers[0] as Worker, 'exit')
+  void workers[0]?.terminate()
+  await assert.rejects(underWay, { reason: 'store_unavailable' })
+  await exited
+  await setTimeout(10)
+  assert.equal(await writer.call(putDocument, 'user', 'after', '{}'), 1)
+  assert.equal(workers.length, 2)
+  assert.deepEqual(warnings, ["the store's writer thread ended and is started again"])
+  await writer.close()
+})
+
+test('a queue without end is refused at once', async () => {
+  const startWorker = () => new Worker('setInterval(() => {}, 1e6)', { eval: true })
+  const writer = createWriterThread({ startWorker, timeoutMs: 500 })
+  const writes = Array.from({ length: 20_001 }, () => writer.call(putDocument, 'user', 'u', '{}'))
+  const settled = Promise.allSettled(writes)
+  await assert.rejects(writes.at(-1) as Promise<number>, { reason: 'store_unavailable', message: /too many writes/ })
+  await settled
+  await writer.close()
+})
