@@ -1,0 +1,235 @@
+/**
+ * Wires settings, store, realms and listeners into one running program, and takes it apart again. The only file that
+ * knows every room.
+ */
+import type { FastifyInstance } from 'fastify'
+import type { Authentication } from './authc/authentication.ts'
+import { createAuthenticator } from './authc/authenticator.ts'
+import { createAuthorizer } from './authc/authorizer.ts'
+import { createNativeRealm } from './authc/native-realm.ts'
+import { createOidcLogin } from './authc/oidc-login.ts'
+import { createOidcRealm } from './authc/oidc-realm.ts'
+import { createReservedRealm } from './authc/reserved-realm.ts'
+import { createRoleMappings } from './authc/role-mappings.ts'
+import { createRoles } from './authc/roles.ts'
+import { createTokenService } from './authc/token-service.ts'
+import { PORTAL_ACCOUNT } from './authz/service-accounts.ts'
+import { findExposedDemoSecrets, seedDemo } from './demo.ts'
+import { systemClock } from './kernel/clock.ts'
+import { isJsonObject } from './kernel/json.ts'
+import { randomText } from './kernel/random.ts'
+import { createSealer, type Sealer } from './kernel/sealer.ts'
+import { createOutbound, type Outbound } from './net/outbound.ts'
+import type { Log } from './observe/log.ts'
+import { createPortal } from './portal/portal.ts'
+import type { SecurityApi } from './portal/security-api.ts'
+import { createProvider, type OpenIdProvider } from './provider/provider.ts'
+import { createRestApp } from './rest/app.ts'
+import type { Keystore } from './settings/keystore.ts'
+import { SettingsError } from './settings/settings-error.ts'
+import type { ListenerSettings, Settings } from './settings/settings.ts'
+import { createEmbeddedStore } from './store/embedded.ts'
+import type { Store } from './store/store.ts'
+
+/** The version of Elasticsearch whose security API this is: what a client asks for before it speaks. */
+const API_VERSION = '9.2.0'
+
+export interface RunningServer {
+  /** Where each part listens, as an origin; a part that is switched off is absent. */
+  readonly addresses: { readonly security?: string; readonly portal?: string; readonly provider?: string }
+  /** Takes no new requests, lets those in flight end, then closes the store. */
+  close(): Promise<void>
+}
+
+export interface ServerParts {
+  readonly settings: Settings
+  readonly keystore: Keystore
+  readonly log: Log
+}
+
+/**
+ * Starts every part that `node.roles` names, the provider first: a realm fetches its keys from it at once.
+ * @throws SettingsError if the settings do not fit what is stored; SecurityError if the data folder cannot be used
+ */
+export async function startServer(parts: ServerParts): Promise<RunningServer> {
+  const { settings, log } = parts
+  const { roles } = settings.node
+  const addresses: { security?: string; portal?: string; provider?: string } = {}
+  const closing: (() => Promise<void>)[] = []
+  const close = async () => {
+    for (const step of closing.splice(0).toReversed()) await step()
+  }
+  try {
+    const sealer = createSealer(settings.secrets)
+    const store = await createEmbeddedStore({ directory: settings.node.data, clock: systemClock, log })
+    closing.push(() => store.close())
+    const house: House = { settings, log, sealer, store, directory: createDirectory(settings, store) }
+
+    const provider = roles.has('provider')
+      ? await createProvider({ settings: settings.provider, store, sealer, clock: systemClock, log })
+      : undefined
+    if (provider !== undefined) closing.push(() => provider.close())
+    if (settings.demo) await seedDemo(store.documents, house.directory)
+    await checkExposure(parts, house.directory, provider)
+
+    if (provider !== undefined) addresses.provider = await listen(provider.app, settings.provider)
+    if (roles.has('security')) {
+      const { app, asPortal, closeRealms } = await createSecurity(house)
+      closing.push(closeRealms, () => app.close())
+      addresses.security = await listen(app, settings.http)
+      if (roles.has('portal')) {
+        const portal = await buildPortal(house, asPortal)
+        closing.push(() => portal.close())
+        addresses.portal = await listen(portal, settings.portal)
+      }
+    }
+    return { addresses, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+interface House {
+  readonly settings: Settings
+  readonly log: Log
+  readonly sealer: Sealer
+  readonly store: Store
+  readonly directory: Directory
+}
+
+type Directory = ReturnType<typeof createDirectory>
+
+/** The users, roles and role mappings that the store keeps. */
+function createDirectory({ bootstrapPassword }: Settings, store: Store) {
+  return {
+    reserved: createReservedRealm({ store, bootstrapPassword }),
+    users: createNativeRealm({ store }),
+    roles: createRoles({ store }),
+    roleMappings: createRoleMappings({ store }),
+  }
+}
+
+/** @throws SettingsError if a secret of the demo would serve beyond this machine */
+async function checkExposure(
+  { settings, keystore }: ServerParts,
+  { reserved, users }: Directory,
+  provider: OpenIdProvider | undefined,
+): Promise<void> {
+  const exposed = await findExposedDemoSecrets(settings, {
+    keystore,
+    api: [reserved, users],
+    provider: async (name, password) => (await provider?.checkPassword(name, password)) === true,
+  })
+  if (exposed.length === 0) return
+  throw new SettingsError(
+    settings.file,
+    exposed.map((secret) => ({
+      setting: '',
+      where: 'demo',
+      text: `${secret} is a secret of the demo, and everybody knows it: replace it, or listen on loopback addresses only`,
+    })),
+  )
+}
+
+/** The REST API with its realms, and the way in which the portal of the same process calls it. */
+async function createSecurity({ settings, log, sealer, store, directory }: House) {
+  const clock = systemClock
+  const tokens = createTokenService({ store, sealer, clock, ...settings.tokens })
+  const portalCaller = { secret: randomText(32), authentication: PORTAL }
+  const outbounds: Outbound[] = []
+  const realms = settings.oidcRealms.map((realm) => {
+    const outbound = createOutbound(realm.http)
+    outbounds.push(outbound)
+    const { roleMappings } = directory
+    return createOidcRealm({
+      settings: realm,
+      configDirectory: settings.directory,
+      sealer,
+      store,
+      roleMappings,
+      outbound,
+      clock,
+      log,
+    })
+  })
+  const app = createRestApp({
+    ...directory,
+    tokens,
+    authenticator: createAuthenticator({
+      realms: [directory.reserved, directory.users],
+      tokens,
+      internal: portalCaller,
+    }),
+    authorizer: createAuthorizer(directory),
+    oidcLogin: createOidcLogin({ realms, tokens, log }),
+    node: {
+      name: settings.node.name,
+      clusterName: settings.node.clusterName,
+      clusterUuid: await readClusterUuid(store),
+      version: API_VERSION,
+    },
+    checkStore: () => store.check(),
+    log,
+  })
+  await app.ready()
+  const asPortal = createInProcessApi(app, `Bearer ${portalCaller.secret}`)
+  const closeRealms = async () => {
+    await Promise.all(realms.map((realm) => realm.close()))
+    await Promise.all(outbounds.map((outbound) => outbound.close()))
+  }
+  return { app, asPortal, closeRealms }
+}
+
+const PORTAL: Authentication = {
+  user: { username: PORTAL_ACCOUNT, roles: [], fullName: null, email: null, metadata: {}, enabled: true },
+  authenticationRealm: { name: '_service_account', type: '_service_account' },
+  lookupRealm: { name: '_service_account', type: '_service_account' },
+  type: 'internal',
+}
+
+/** The same requests as over the network, without a socket. */
+function createInProcessApi(app: FastifyInstance, portalAuthorization: string): SecurityApi {
+  return {
+    async call({ method, path, as, body, referenceId }) {
+      const answer = await app.inject({
+        method,
+        url: path,
+        headers: {
+          authorization: as === 'portal' ? portalAuthorization : as.authorization,
+          'x-opaque-id': referenceId,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        ...(body !== undefined && { payload: JSON.stringify(body) }),
+      })
+      const json: unknown = answer.payload === '' ? undefined : JSON.parse(answer.payload)
+      return { status: answer.statusCode, body: isJsonObject(json) ? json : undefined }
+    },
+  }
+}
+
+function buildPortal({ settings, log, sealer, store }: House, api: SecurityApi): Promise<FastifyInstance> {
+  // Sessions that outlive a restart need a key that does; the keystore's secret gives one where none is set.
+  const encryptionKey =
+    settings.portal.encryptionKey ?? Buffer.from(sealer.key('portal encryption')).toString('base64url')
+  return createPortal({
+    settings: { ...settings.portal, encryptionKey },
+    api,
+    sessions: store.sessions,
+    clock: systemClock,
+    log,
+  })
+}
+
+/** Made once in the life of a store. */
+async function readClusterUuid({ documents }: Store): Promise<string> {
+  const { document } = await documents.create('node', 'cluster', { uuid: randomText(16) })
+  return String(document.body['uuid'])
+}
+
+async function listen(app: FastifyInstance, { host, port }: ListenerSettings): Promise<string> {
+  await app.listen({ host, port })
+  const address = app.server.address()
+  if (address === null || typeof address === 'string') throw new TypeError('a listener without an address')
+  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
+}
