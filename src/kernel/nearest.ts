@@ -1,16 +1,24 @@
 /**
  * The candidate that somebody who wrote `text` most likely meant: the one with the fewest letters added, left out,
- * replaced or swapped with their neighbour, if these are at most a third of the longer text.
+ * replaced or swapped with their neighbour, if these are at most a third of it. What both have in common up to a dot
+ * does not count: `a.b.cat` is not near `a.b.dog`, however long `a.b` is.
  */
 export function findNearest(text: string, candidates: Iterable<string>): string | undefined {
   let nearest: { candidate: string; distance: number } | undefined
   for (const candidate of candidates) {
-    const limit = Math.floor(Math.max(text.length, candidate.length) / 3)
+    const limit = Math.floor((Math.max(text.length, candidate.length) - countShared(text, candidate)) / 3)
     if (Math.abs(text.length - candidate.length) > limit) continue
     const distance = countEdits(text, candidate)
     if (distance <= limit && distance < (nearest?.distance ?? Infinity)) nearest = { candidate, distance }
   }
   return nearest?.candidate
+}
+
+/** The length of what both have in common, up to and with its last dot. */
+function countShared(a: string, b: string): number {
+  let shared = 0
+  for (let place = 0; place < a.length && a[place] === b[place]; place++) if (a[place] === '.') shared = place + 1
+  return shared
 }
 
 /** Optimal string alignment: Levenshtein's distance with the swap of two neighbours as one edit. */

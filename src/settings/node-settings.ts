@@ -49,6 +49,7 @@ export const NODE = {
     key: 'ostiary.secret',
     type: text,
     secure: true,
+    defaultText: 'made with the keystore',
     description:
       'Seals what the store keeps. Made with the keystore, the same on all nodes. Several, separated by blanks: the first ' +
       'seals, all open; so it is rotated by putting a new one in front.',

@@ -3,14 +3,13 @@ import { isLoopbackHost } from '../kernel/loopback.ts'
 import { ASSERTION_ALGORITHMS, CLAIM_PATTERNS, CLAIMS, OP, REALM, REALM_PREFIX, RP } from './oidc-realm-table.ts'
 import { readOutbound } from './outbound-settings.ts'
 import { buildKey, type Setting } from './setting.ts'
-import { ValueError } from './settings-error.ts'
 import type { OidcRealmSettings, UserProperty } from './settings.ts'
 import { readSigningAlgorithm } from './signing-key.ts'
 import type { Values } from './values.ts'
 
 const OPTIONAL_PROPERTIES = ['groups', 'dn', 'name', 'mail'] as const
 
-/** Where a problem of a keystore entry is looked for. */
+/** The folder that relative paths start at, and how messages name the two files. */
 export interface SettingsPlaces {
   readonly directory: string
   readonly fileName: string
@@ -89,19 +88,20 @@ function readRp(values: Values, realm: string): OidcRealmSettings['rp'] {
   }
 }
 
-/** The setting may name an algorithm of the other method; which ones are allowed depends on the method. */
+/** Which algorithms are allowed, and which one is meant if none is set, depends on the method and its key. */
 function readAssertionAlgorithm(values: Values, realm: string, signingKey: string | undefined): string {
+  const row = RP.clientAuthJwtSignatureAlgorithm
   const method = values.get(RP.clientAuthMethod, realm) === 'private_key_jwt' ? 'private_key_jwt' : 'client_secret_jwt'
-  const configured = values.get(RP.clientAuthJwtSignatureAlgorithm, realm)
-  try {
-    const fitting = signingKey === undefined ? 'HS384' : readSigningAlgorithm(signingKey, configured)
-    if (configured === undefined) return fitting
-    return ASSERTION_ALGORITHMS[method].read(configured, buildKey(RP.clientAuthJwtSignatureAlgorithm, [realm]))
-  } catch (error) {
-    if (!(error instanceof ValueError)) throw error
-    values.refuse(RP.clientAuthJwtSignatureAlgorithm, [realm], error.message)
-    return 'HS384'
-  }
+  const found = values.get(row, realm)
+  const configured =
+    found === undefined
+      ? undefined
+      : values.attempt(row, [realm], () => ASSERTION_ALGORITHMS[method].read(found, buildKey(row, [realm])))
+  const byKey =
+    signingKey === undefined
+      ? undefined
+      : values.attempt(RP.clientAuthJwtSigningKey, [realm], () => readSigningAlgorithm(signingKey, configured))
+  return byKey ?? configured ?? 'HS384'
 }
 
 function readOp(values: Values, realm: string): OidcRealmSettings['op'] {
@@ -115,7 +115,7 @@ function readOp(values: Values, realm: string): OidcRealmSettings['op'] {
     endsessionEndpoint: read(OP.endsessionEndpoint),
     jwksetPath: read(OP.jwksetPath),
   }
-  if (canDiscover(issuer)) return op
+  if (!values.isSet(OP.issuer, realm) || canDiscover(issuer)) return op
 
   // What discovery cannot bring must be set. A problem with the value itself has been recorded already.
   const isMissing = (setting: Setting<unknown>, value: string | undefined) =>

@@ -23,6 +23,9 @@ export const ASSERTION_ALGORITHMS = {
   private_key_jwt: oneOf([...RSA, ...PSS, ...EC], STRAY_BRACKETS),
 }
 
+/** For what is required and absent: the problem is recorded, and reading goes on. */
+const STAND_IN = '-'
+
 const claimName: SettingType<string> = {
   expects: 'claim name',
   read(found, key) {
@@ -50,7 +53,7 @@ export const RP = {
   clientId: setting({
     key: `${REALM_PREFIX}rp.client_id`,
     type: filled(text),
-    default: '',
+    default: STAND_IN,
     required: isRequired,
     description: 'The client id that the provider gave.',
   }),
@@ -66,7 +69,7 @@ export const RP = {
   redirectUri: setting({
     key: `${REALM_PREFIX}rp.redirect_uri`,
     type: filled(uri),
-    default: '',
+    default: STAND_IN,
     required: isRequired,
     description:
       'Where the provider sends the browser back: `<portal>/api/security/oidc/callback` for the code flow, ' +
@@ -109,10 +112,12 @@ export const RP = {
   }),
   clientAuthJwtSignatureAlgorithm: setting({
     key: `${REALM_PREFIX}rp.client_auth_jwt_signature_algorithm`,
-    type: oneOf([...HMAC, ...RSA, ...PSS, ...EC], STRAY_BRACKETS),
+    // Judged when the method is known: `ASSERTION_ALGORITHMS`.
+    type: text,
     defaultText: '`HS384`; with `private_key_jwt` `RS256`, or what the curve of the key demands',
     description:
-      'What the assertion is signed with: the `HS` names with `client_secret_jwt`, the others with `private_key_jwt`.',
+      'What the assertion is signed with: `HS256`, `HS384` or `HS512` with `client_secret_jwt`; `RS…`, `PS…` or `ES…` of the ' +
+      'same lengths with `private_key_jwt`.',
   }),
   clientAuthJwtSigningKey: setting({
     key: `${REALM_PREFIX}rp.client_auth_jwt_signing_key`,
@@ -128,25 +133,27 @@ export const RP = {
   }),
 }
 
-const DISCOVERED = 'Left out, it comes from discovery.'
+const DISCOVERED = 'by discovery'
 
 export const OP = {
   issuer: setting({
     key: `${REALM_PREFIX}op.issuer`,
     type: filled(text),
-    default: '',
+    default: STAND_IN,
     required: isRequired,
     description: "The provider's issuer, compared exactly: case, slash and all.",
   }),
   authorizationEndpoint: setting({
     key: `${REALM_PREFIX}op.authorization_endpoint`,
     type: uri,
-    description: `Where a login begins. ${DISCOVERED}`,
+    defaultText: DISCOVERED,
+    description: 'Where a login begins.',
   }),
   tokenEndpoint: setting({
     key: `${REALM_PREFIX}op.token_endpoint`,
     type: uri,
-    description: `Where a code becomes tokens; for the code flow only. ${DISCOVERED}`,
+    defaultText: DISCOVERED,
+    description: 'Where a code becomes tokens; for the code flow only.',
   }),
   userinfoEndpoint: setting({
     key: `${REALM_PREFIX}op.userinfo_endpoint`,
@@ -162,9 +169,10 @@ export const OP = {
   jwksetPath: setting({
     key: `${REALM_PREFIX}op.jwkset_path`,
     type: jwksetPath,
+    defaultText: DISCOVERED,
     description:
       "The provider's keys: an `https` URL (`http` for loopback hosts), or a file relative to the folder of the settings " +
-      `file. ${DISCOVERED}`,
+      'file.',
   }),
 }
 
@@ -184,7 +192,7 @@ export const CLAIMS = {
   principal: setting({
     key: `${REALM_PREFIX}claims.principal`,
     type: claimName,
-    default: '',
+    default: STAND_IN,
     required: (key) => `Setting [${key}] is required`,
     description:
       'The claim with the user name. A value that begins with `/` is a JSON pointer; this holds for all claims.',

@@ -111,12 +111,14 @@ export const CLIENT_METADATA = {
   applicationType: setting({
     key: `${CLIENT_PREFIX}application_type`,
     type: oneOf(['web', 'native']),
-    description: '`web` if absent. A native client may have private schemes, and is always asked for consent.',
+    defaultText: '`web`',
+    description: 'A native client may have private schemes, and is always asked for consent.',
   }),
   tokenEndpointAuthMethod: setting({
     key: `${CLIENT_PREFIX}token_endpoint_auth_method`,
     type: oneOf(['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'none']),
-    description: 'How the client proves itself, `client_secret_basic` if absent. `none` makes it a public client.',
+    defaultText: '`client_secret_basic`',
+    description: 'How the client proves itself. `none` makes it a public client.',
   }),
   jwksUri: setting({
     key: `${CLIENT_PREFIX}jwks_uri`,
@@ -126,12 +128,14 @@ export const CLIENT_METADATA = {
   idTokenSignedResponseAlg: setting({
     key: `${CLIENT_PREFIX}id_token_signed_response_alg`,
     type: oneOf(['RS256', 'PS256', 'ES256']),
-    description: 'What its ID tokens are signed with, `RS256` if absent.',
+    defaultText: '`RS256`',
+    description: 'What its ID tokens are signed with.',
   }),
   grantTypes: setting({
     key: `${CLIENT_PREFIX}grant_types`,
     type: list,
-    description: '`authorization_code` if absent; may add `refresh_token`.',
+    defaultText: '`[authorization_code]`',
+    description: 'Of `authorization_code` and `refresh_token`.',
   }),
   backchannelLogoutUri: setting({
     key: `${CLIENT_PREFIX}backchannel_logout_uri`,
@@ -141,7 +145,8 @@ export const CLIENT_METADATA = {
   backchannelLogoutSessionRequired: setting({
     key: `${CLIENT_PREFIX}backchannel_logout_session_required`,
     type: boolean,
-    description: 'Whether it is told which session has ended; `true` if absent.',
+    defaultText: '`true`',
+    description: 'Whether it is told which session has ended.',
   }),
   initiateLoginUri: setting({
     key: `${CLIENT_PREFIX}initiate_login_uri`,

@@ -10,7 +10,7 @@ import { SettingsError, type SettingsProblem } from './settings-error.ts'
 
 const MAX_BYTES = 1024 * 1024
 
-/** @throws SettingsError if the file cannot be read, is no YAML, or sets something twice */
+/** @throws SettingsError if the file cannot be read, is no YAML, or holds what can be no setting */
 export function readSettingsFile(file: string): Entry[] {
   const lines = new LineCounter()
   const document = parseDocument(readFileText(file), { lineCounter: lines, prettyErrors: false, uniqueKeys: false })
@@ -28,7 +28,6 @@ export function readSettingsFile(file: string): Entry[] {
   if (isMap(root)) flatten(root, '')
   else if (root !== null && !isAbsent(root))
     refuse(root, '', 'expected settings such as [http.port: 9200], found something else')
-  problems.push(...findDuplicates(entries))
   if (problems.length > 0) throw new SettingsError(file, problems)
   return entries
 
@@ -78,13 +77,4 @@ function readValue(value: Node | null): Found {
 /** The text as it was written: `007` stays `007`. */
 function readScalar(scalar: Scalar): string {
   return typeof scalar.value === 'string' ? scalar.value : (scalar.source ?? String(scalar.value))
-}
-
-function findDuplicates(entries: readonly Entry[]): SettingsProblem[] {
-  const first = new Map<string, string>()
-  return entries.flatMap(({ key, where }) => {
-    const earlier = first.get(key)
-    if (earlier === undefined) first.set(key, where)
-    return earlier === undefined ? [] : [{ setting: key, where, text: `[${key}] is set twice, first in ${earlier}` }]
-  })
 }

@@ -15,6 +15,8 @@ export interface Values {
   names(prefix: string, source?: 'keystore'): (readonly string[])[]
   /** Records what is wrong with a setting's value, or with its absence. */
   refuse(setting: Setting<unknown>, names: readonly string[], text: string): void
+  /** Runs a further reading of a setting's value. @returns `undefined` after a ValueError, which is recorded */
+  attempt<T>(setting: Setting<unknown>, names: readonly string[], read: () => T): T | undefined
   /** Records what works and yet deserves a look. */
   warn(text: string): void
   readonly problems: readonly SettingsProblem[]
@@ -26,9 +28,14 @@ export function createValues(entries: readonly Entry[], table: readonly Setting<
   const problems: SettingsProblem[] = []
   const warnings: string[] = []
   const known = new Map<string, Entry & { setting: Setting<unknown>; names: readonly string[] }>()
+  const places = new Map<string, string>()
   for (const entry of entries) {
+    const place = `${entry.source} ${entry.key}`
     const match = findSetting(entry.key, table)
-    const problem = match === undefined ? describeUnknown(entry.key, table) : checkPlace(entry, match.setting, fileName)
+    const problem =
+      describeTwice(entry, places.get(place)) ??
+      (match === undefined ? describeUnknown(entry.key, table) : describeMisplaced(entry, match.setting, fileName))
+    places.set(place, entry.where)
     if (problem !== undefined) problems.push({ setting: entry.key, where: entry.where, text: problem })
     else if (match !== undefined) known.set(entry.key, { ...entry, ...match })
   }
@@ -45,12 +52,17 @@ export function createValues(entries: readonly Entry[], table: readonly Setting<
     const entry = known.get(key)
     if (entry === undefined && setting.required !== undefined) refuse(setting, names, setting.required(key, names))
     if (entry === undefined) return readDefault(setting, key)
+    const value = attempt(setting, names, () => setting.type.read(entry.found, key))
+    return value === undefined ? readDefault(setting, key) : value
+  }
+
+  function attempt<T>(setting: Setting<unknown>, names: readonly string[], read: () => T): T | undefined {
     try {
-      return setting.type.read(entry.found, key)
+      return read()
     } catch (error) {
       if (!(error instanceof ValueError)) throw error
       refuse(setting, names, error.message)
-      return readDefault(setting, key)
+      return undefined
     }
   }
 
@@ -64,6 +76,7 @@ export function createValues(entries: readonly Entry[], table: readonly Setting<
       return [...new Map(entries.map(({ names }) => [names.join(' '), names])).values()]
     },
     refuse,
+    attempt,
     warn: (text) => void warnings.push(text),
     problems,
     warnings,
@@ -98,7 +111,11 @@ export function describeUnknown(key: string, table: readonly Setting<unknown>[])
   return nearest === undefined ? `unknown setting [${key}]` : `unknown setting [${key}] did you mean [${nearest}]?`
 }
 
-function checkPlace(entry: Entry, setting: Setting<unknown>, fileName: string): string | undefined {
+function describeTwice({ key }: Entry, earlier: string | undefined): string | undefined {
+  return earlier === undefined ? undefined : `[${key}] is set twice, first in ${earlier}`
+}
+
+function describeMisplaced(entry: Entry, setting: Setting<unknown>, fileName: string): string | undefined {
   if (setting.secure === (entry.source === 'keystore')) return undefined
   const place = entry.source === 'environment' ? 'the environment' : fileName
   return setting.secure
