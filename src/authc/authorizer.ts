@@ -1,6 +1,6 @@
 /** Decides whether a caller may do something: by the cluster privileges of its roles as they are at this moment. */
 import { grantsAction, listGranting } from '../authz/privileges.ts'
-import { findServiceAccount } from '../authz/service-accounts.ts'
+import { findServiceAccount, SERVICE_ACCOUNT_REALM } from '../authz/service-accounts.ts'
 import { SecurityError } from '../kernel/errors.ts'
 import type { Authentication } from './authentication.ts'
 import { keepsPasswords } from './realms.ts'
@@ -13,8 +13,6 @@ export interface Authorizer {
    */
   authorize(authentication: Authentication, action: string): Promise<void>
 }
-
-const SERVICE_ACCOUNT_REALM = '_service_account'
 
 export function createAuthorizer({ roles }: { roles: Pick<Roles, 'resolve'> }): Authorizer {
   return {
@@ -43,7 +41,7 @@ export function mayChangeOwnPassword({ type, lookupRealm }: Authentication): boo
 }
 
 function isServiceAccount({ authenticationRealm: { name, type } }: Authentication): boolean {
-  return name === SERVICE_ACCOUNT_REALM && type === SERVICE_ACCOUNT_REALM
+  return name === SERVICE_ACCOUNT_REALM.name && type === SERVICE_ACCOUNT_REALM.type
 }
 
 function authorizeServiceAccount(name: string, action: string): void {

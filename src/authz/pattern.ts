@@ -2,7 +2,7 @@
  * Patterns over user data: wildcards and regular expressions, both matched against the whole text, in a time that grows
  * linearly with it (RE2 semantics). Nothing here goes to the regular expressions of the runtime, which backtrack.
  */
-import { RE2JS } from 're2js'
+import { RE2JS, RE2JSSyntaxException } from 're2js'
 import { SecurityError } from '../kernel/errors.ts'
 
 /** The product of program and text decides the time of a match, so both a text of a rule and its program are limited. */
@@ -80,7 +80,11 @@ function compileOrRefuse(pattern: string, expression: string): RE2JS {
   try {
     return RE2JS.compile(expression, RE2JS.DOTALL)
   } catch (cause) {
-    return refuse(pattern, cause instanceof Error ? cause.message : 'it does not compile', cause)
+    return refuse(
+      pattern,
+      cause instanceof RE2JSSyntaxException ? cause.getDescription() : 'it does not compile',
+      cause,
+    )
   }
 }
 

@@ -28,6 +28,7 @@ export type FieldValue = string | number | boolean | null
 export type UserModel = ReadonlyMap<string, Json>
 
 const MAX_DEPTH = 32
+/** Of rules and of values to compare with. */
 const MAX_RULES = 10_000
 
 /**
@@ -48,9 +49,8 @@ interface Place {
 
 function readRule(json: unknown, place: Place): RoleExpression {
   const { within, depth, count } = place
-  count.rules += 1
   if (depth > MAX_DEPTH) refuse(`rules are nested more than ${MAX_DEPTH} deep`)
-  if (count.rules > MAX_RULES) refuse(`there are more than ${MAX_RULES} rules`)
+  addToCount(count, 1)
   if (!isJsonObject(json)) refuse(`expected [${within}] to be an object but found [${nameJsonToken(json)}] instead`)
 
   const [operator, operand] = onlyEntry(within, json)
@@ -80,7 +80,7 @@ function readField(json: unknown, count: Place['count']): { [path: string]: Fiel
   if (!isJsonObject(json)) refuse(`expected an object but found [${nameJsonToken(json)}] instead`)
   const [path, operand] = onlyEntry('field', json)
   const values = (Array.isArray(operand) ? operand : [operand]).map((value) => readFieldValue(value))
-  count.rules += values.length
+  addToCount(count, values.length)
   const [first] = values
   if (first === undefined) throw new SecurityError('argument_illegal', 'null or empty values ([])')
   return Object.fromEntries([[path, values.length === 1 ? first : values]])
@@ -96,6 +96,11 @@ function readFieldValue(value: Json): FieldValue {
   if (!Number.isFinite(value)) return refuse('expected a field value but found a number out of range instead')
   // Elasticsearch reads a number as a long.
   return Math.trunc(value)
+}
+
+function addToCount(count: Place['count'], rules: number): void {
+  count.rules += rules
+  if (count.rules > MAX_RULES) refuse(`there are more than ${MAX_RULES} rules`)
 }
 
 function onlyEntry(within: string, object: { [key: string]: Json }): [string, Json] {

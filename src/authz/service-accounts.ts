@@ -1,6 +1,9 @@
 /** Accounts of programs, which are no users: `ostiary/portal` is the browser side when it runs beside the API. */
 import type { RoleDescriptor } from './role-descriptor.ts'
 
+/** The realm of such accounts: no realm of users can have this type. */
+export const SERVICE_ACCOUNT_REALM = { name: '_service_account', type: '_service_account' } as const
+
 export const PORTAL_ACCOUNT = 'ostiary/portal'
 
 const ACCOUNTS: ReadonlyMap<string, RoleDescriptor> = new Map([
