@@ -18,7 +18,7 @@ function renderBlock(lines: readonly string[]): Html {
 }
 
 /** Each alternative is one kind of span; none may contain another block, so nothing can be left open. */
-const SPAN = /`([^`\n]+)`|\[([^\]\n]*)\]\(([^()\s]*)\)|\*\*([^*\n]+)\*\*|\*([^*\n]+)\*/g
+const SPAN = /`([^`\n]+)`|\[([^[\]\n]*)\]\(([^()\s]*)\)|\*\*([^*\n]+)\*\*|\*([^*\n]+)\*/g
 
 function renderSpan(text: string): Html {
   let markup = ''

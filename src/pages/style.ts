@@ -76,8 +76,9 @@ main { width: 100%; max-width: 25rem; }
 .panel { padding: clamp(1.125rem, 4vw, 1.625rem); margin: 0 0 1.25rem; }
 
 /* Text */
-h1 { margin: 0 0 0.5rem; font-size: 1.5rem; line-height: 1.25; font-weight: 650; letter-spacing: -0.012em; text-wrap: balance; }
+h1 { margin: 0 0 1.25rem; font-size: 1.5rem; line-height: 1.25; font-weight: 650; letter-spacing: -0.012em; text-wrap: balance; }
 h2 { margin: 0 0 0.875rem; font-size: 1.0625rem; line-height: 1.35; font-weight: 650; }
+:where(h1) + p:not(.notice) { margin-top: -0.75rem; }
 p { margin: 0 0 1rem; }
 p:last-child { margin-bottom: 0; }
 .lead, .muted { color: var(--muted); }
@@ -135,6 +136,11 @@ button:hover, .button:hover { color: var(--on-accent); background: var(--accent-
 button.secondary, .button.secondary { color: var(--text); background: transparent; border-color: var(--edge); }
 button.secondary:hover, .button.secondary:hover { color: var(--text); background: var(--sunken); border-color: var(--text); }
 button:focus-visible, .button:focus-visible { border-radius: var(--round); }
+button.plain { min-height: 1.75rem; padding: 0 0.25rem; font-size: 0.875rem; color: var(--accent); background: transparent; }
+button.plain:hover { color: var(--accent-strong); background: transparent; text-decoration: underline; }
+[hidden] { display: none !important; }
+.field { position: relative; }
+.field > button.plain { position: absolute; right: 0; bottom: calc(100% + 0.25rem); }
 .card form > button:only-of-type { width: 100%; }
 
 .actions { display: flex; flex-wrap: wrap; gap: 0.75rem; margin: 1.5rem 0 0; }
@@ -158,10 +164,12 @@ dl.facts { display: grid; grid-template-columns: minmax(7rem, 11rem) minmax(0, 1
 dl.facts:last-child { margin-bottom: 0; }
 dl.facts dt { color: var(--muted); font-size: 0.9375rem; }
 dl.facts dd { margin: 0; overflow-wrap: anywhere; }
+.card dl.facts { grid-template-columns: max-content minmax(0, 1fr); gap: 0.375rem 1.25rem; }
+.fine dl.facts dt { font-size: inherit; }
 dl.facts ul { list-style: none; margin: 0; padding: 0; }
 @media (max-width: 30rem) {
-  dl.facts { grid-template-columns: minmax(0, 1fr); gap: 0; }
-  dl.facts dd { margin-bottom: 0.75rem; }
+  .wide dl.facts { grid-template-columns: minmax(0, 1fr); gap: 0; }
+  .wide dl.facts dd:not(:last-child) { margin-bottom: 0.75rem; }
 }
 
 /* Short names side by side */

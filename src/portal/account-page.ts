@@ -11,8 +11,6 @@ export interface AccountView {
   readonly basePath: string
   /** As {@link buildProfile} makes it. */
   readonly profile: JsonObject
-  /** The description of the provider in the settings. */
-  readonly providerTitle: string
   readonly session: { readonly times: Times; readonly deadlines: Deadlines } | undefined
   readonly now: number
 }
@@ -35,9 +33,9 @@ export function renderAccountPage(view: AccountView): string {
       <h2 id="who">Who you are</h2>
       <dl class="facts">
         ${fact('Username', username, 'username')} ${fact('Full name', textOf(profile['full_name']), 'full_name')}
-        ${fact('E-mail', email, 'email')} ${fact('Signed in with', view.providerTitle, 'provider')}
-        ${fact('Realm', realmText(profile['authentication_realm']), 'realm')}
-        ${!isSameRealm(profile) && fact('Account from realm', realmText(profile['lookup_realm']), 'lookup_realm')}
+        ${fact('E-mail', email, 'email')} ${fact('Provider', refText(profile['authentication_provider']), 'provider')}
+        ${fact('Realm', refText(profile['authentication_realm']), 'realm')}
+        ${!isSameRealm(profile) && fact('Account from realm', refText(profile['lookup_realm']), 'lookup_realm')}
         ${fact('Authentication', textOf(profile['authentication_type']), 'authentication_type')}
         ${fact('Account', profile['enabled'] === true ? 'Enabled' : 'Disabled', 'enabled')}
       </dl>
@@ -165,12 +163,12 @@ function renderSpan(seconds: number): string {
   return SPAN.format(Math.round(seconds / length), unit)
 }
 
-function realmText(realm: Json | undefined): string {
-  return isJsonObject(realm) ? `${textOf(realm['name'])} (${textOf(realm['type'])})` : ''
+function refText(ref: Json | undefined): string {
+  return isJsonObject(ref) ? `${textOf(ref['name'])} (${textOf(ref['type'])})` : ''
 }
 
 function isSameRealm(profile: JsonObject): boolean {
-  return realmText(profile['authentication_realm']) === realmText(profile['lookup_realm'])
+  return refText(profile['authentication_realm']) === refText(profile['lookup_realm'])
 }
 
 function initialOf(name: string): string {

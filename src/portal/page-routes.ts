@@ -6,7 +6,6 @@ import { findMessage } from './messages.ts'
 import { readNext, readTarget } from './next.ts'
 import type { PortalParts } from './parts.ts'
 import { buildProfile, usernameOf } from './profile.ts'
-import { findProvider } from './providers.ts'
 import { renderCapturePage } from './relay-pages.ts'
 import { scripts } from './scripts.ts'
 import { renderLoggedOutPage, renderOverwrittenPage, renderUnauthenticatedPage } from './session-pages.ts'
@@ -20,11 +19,10 @@ export function addPageRoutes(app: FastifyInstance, { settings, sessions, clock 
 
   app.get('/security/account', required, async (request, reply) => {
     const user = userOf(request)
-    const { session, provider } = user
+    const { session } = user
     const page = renderAccountPage({
       basePath,
       profile: buildProfile(user),
-      providerTitle: findProvider(settings, provider.name)?.description ?? provider.name,
       session: session && { times: session.record, deadlines: sessions.deadlines(session) },
       now: clock(),
     })

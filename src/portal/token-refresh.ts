@@ -18,16 +18,25 @@ export interface TokenRefresh {
 export function createTokenRefresh({ sessions, api }: { sessions: BrowserSessions; api: ApiCalls }): TokenRefresh {
   const inFlight = new Map<string, Promise<SignedInSession | RefreshRefusal | 'gone'>>()
 
-  async function refreshOnce(session: SignedInSession, referenceId: string) {
+  /** The session as it is stored now. */
+  async function read(session: SignedInSession): Promise<SignedInSession | 'gone'> {
     const opened = await sessions.open(session.secret)
-    const stored = opened.state === 'live' ? opened.session : undefined
-    const tokens = tokensOf(stored)
-    if (!isSignedIn(stored) || tokens === undefined) return 'gone'
+    return opened.state === 'live' && isSignedIn(opened.session) ? opened.session : 'gone'
+  }
+
+  async function refreshOnce(session: SignedInSession, referenceId: string) {
+    const stored = await read(session)
+    const tokens = stored === 'gone' ? undefined : tokensOf(stored)
+    if (stored === 'gone' || tokens === undefined) return 'gone'
     // Another node was faster.
     if (tokens.accessToken !== tokensOf(session)?.accessToken) return stored
 
     const fresh = await api.refresh(tokens.refreshToken, referenceId)
-    if (typeof fresh === 'string') return fresh
+    if (typeof fresh === 'string') {
+      // Refused, perhaps because the session was signed out or refreshed elsewhere meanwhile.
+      const now = await read(session)
+      return now !== 'gone' && tokensOf(now)?.accessToken === tokens.accessToken ? fresh : now
+    }
     const changed = await sessions.change(stored, ({ content }) => {
       if (content.signIn === undefined || tokensOf({ content })?.accessToken !== tokens.accessToken) return undefined
       return { content: { ...content, signIn: { ...content.signIn, credential: fresh } } }

@@ -8,8 +8,8 @@ export const ACCESS_LIFETIME = 15
 
 export interface ScriptedApi extends SecurityApi {
   readonly calls: ApiCall[]
-  /** Answers instead of the API as long as it gives something; throws to be unreachable. */
-  intercept: ((call: ApiCall) => ApiAnswer | Promise<ApiAnswer> | undefined) | undefined
+  /** Answers instead of the API where it gives something; throws to be unreachable. `answer` asks the API. */
+  intercept: ((call: ApiCall, answer: () => ApiAnswer) => ApiAnswer | Promise<ApiAnswer> | undefined) | undefined
   /** Pairs of which a token is still good. */
   livePairs: () => string[]
   forgetTokens: () => void
@@ -137,7 +137,7 @@ export function createScriptedApi({ clock, endSession = true }: { clock: Clock; 
     intercept: undefined,
     async call(call) {
       api.calls.push(call)
-      return (await api.intercept?.(call)) ?? route(call)
+      return (await api.intercept?.(call, () => route(call))) ?? route(call)
     },
     livePairs: () => [...pairs].filter(([, pair]) => pair.accessAlive || pair.refreshAlive).map(([id]) => id),
     forgetTokens: () => pairs.clear(),

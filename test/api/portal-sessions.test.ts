@@ -1,0 +1,214 @@
+/** Sessions and what every answer has in common: acceptance scenarios G of the portal, as far as they are offered. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import http from 'node:http'
+import test from 'node:test'
+import { createContentSealer } from '../../src/portal/session-content.ts'
+import {
+  assertErrorPage,
+  oneProvider,
+  openBrowser,
+  provider,
+  readSetCookie,
+  signIn,
+  startPortal,
+  twoProviders,
+  whoAmI,
+} from '../support/portal.ts'
+
+const SESSION = '/internal/security/session'
+const short = { providers: [provider('oidc', 'oidc', 0, 'oidc1', { idleTimeout: 10, lifespan: 0 })], selector: false }
+
+interface SessionInfo {
+  readonly expiresInMs: number
+  readonly canBeExtended: boolean
+  readonly expirationReason: string
+}
+
+test('G1 the session tells when it ends, and is extended by being used', async (t) => {
+  const { app, advance } = await startPortal(t, short)
+  const browser = openBrowser(app)
+  await signIn(browser)
+  const system = { 'kbn-system-request': 'true' }
+  const first = (await browser.fetch(SESSION, system)).json<SessionInfo>()
+  advance(3)
+  const second = (await browser.fetch(SESSION, system)).json<SessionInfo>()
+  assert.equal(second.expiresInMs, first.expiresInMs - 3000)
+  assert.equal(second.expirationReason, 'idle')
+  assert.equal(second.canBeExtended, true)
+  const extended = await browser.post(SESSION, {})
+  assert.equal(extended.statusCode, 302)
+  assert.equal(extended.headers.location, SESSION)
+  assert.ok((await browser.fetch(SESSION, system)).json<SessionInfo>().expiresInMs > 9000)
+  assert.equal((await openBrowser(app).fetch(SESSION)).statusCode, 401)
+})
+
+test('G2 after the idle time a program is told why, and a person at the login page', async (t) => {
+  const { app, advance, api } = await startPortal(t, { ...short, selector: true })
+  const browser = openBrowser(app)
+  await signIn(browser, 'code1', '/login?auth_provider_hint=oidc')
+  advance(11)
+  for (let call = 0; call < 2; call++) {
+    const response = await browser.fetch('/internal/security/me')
+    assert.equal(response.statusCode, 401)
+    assert.equal(response.headers['kbn-session-error-reason'], 'SESSION_IDLE_TIMEOUT')
+    assert.equal(response.headers['set-cookie'], undefined)
+  }
+  assert.deepEqual(api.livePairs(), [])
+  const page = await browser.visit('/x')
+  assert.equal(page.headers.location, '/login?next=%2Fx&msg=SESSION_IDLE_TIMEOUT')
+  assert.equal(readSetCookie(page), '')
+  assert.match((await browser.visit(String(page.headers.location))).body, /timed out due to inactivity/)
+})
+
+test('G2 the lifespan ends a session that is in use all the time, and nothing else does', async (t) => {
+  const limits = { idleTimeout: 10, lifespan: 60 }
+  const { app, advance } = await startPortal(t, { providers: [provider('oidc', 'oidc', 0, 'oidc1', limits)] })
+  const browser = openBrowser(app)
+  await signIn(browser)
+  for (let call = 0; call < 19; call++) {
+    advance(3)
+    assert.equal(await whoAmI(browser), 'user1')
+  }
+  advance(3)
+  const response = await browser.fetch('/internal/security/me')
+  assert.equal(response.headers['kbn-session-error-reason'], 'SESSION_LIFESPAN_TIMEOUT')
+})
+
+test('G3 changed settings act on the sessions that are there', async (t) => {
+  const { app, advance, restart } = await startPortal(t, oneProvider)
+  const browser = openBrowser(app)
+  await signIn(browser)
+  advance(60)
+  assert.equal(await whoAmI(browser), 'user1')
+  advance(30)
+  const strict = await restart(short)
+  assert.equal(await whoAmI(openBrowser(strict, browser.cookie)), 401)
+})
+
+test('G6 a session works at every node with the same key, and another key leaves it alone', async (t) => {
+  const { app, restart } = await startPortal(t, oneProvider)
+  const browser = openBrowser(app)
+  await signIn(browser)
+  const twin = await restart({})
+  const stranger = await restart({ encryptionKey: 'quite another encryption key for this one' })
+  assert.equal(await whoAmI(openBrowser(twin, browser.cookie)), 'user1')
+  assert.equal(await whoAmI(openBrowser(stranger, browser.cookie)), 401)
+  const equal = await app.inject({
+    url: '/internal/security/me',
+    headers: { cookie: `sid=garbage; sid=${browser.cookie}; sid=${browser.cookie}` },
+  })
+  assert.equal(equal.statusCode, 200)
+  const other = openBrowser(app)
+  await signIn(other)
+  const two = { cookie: `sid=${browser.cookie}; sid=${other.cookie}` }
+  assert.equal((await browser.fetch('/internal/security/me', two)).statusCode, 401)
+  assert.equal(await whoAmI(browser), 'user1')
+  assert.equal(await whoAmI(other), 'user1')
+  await openBrowser(twin, browser.cookie).visit('/api/security/logout')
+  assert.equal(await whoAmI(browser), 401, 'signed out at one node, refused at the other at once')
+})
+
+test('G7 the store and the encryption key together hold neither token nor claim nor cookie', async (t) => {
+  const { app, store } = await startPortal(t, oneProvider)
+  const browser = openBrowser(app)
+  await signIn(browser)
+  const [record] = await store.sessions.list({}, { limit: 10 })
+  assert.ok(record?.usernameHash)
+  const dump = JSON.stringify({ ...record, content: Buffer.from(record.content).toString('latin1') })
+  for (const secret of ['access-', 'refresh-', 'user1', 'finance', String(browser.cookie)])
+    assert.ok(!dump.includes(secret), secret)
+  const sealer = createContentSealer('an encryption key for tests only, long enough')
+  assert.equal(sealer.open(record.id, record.content), undefined)
+})
+
+test('every answer has the same protection, and only what has a hash in its name may be cached', async (t) => {
+  const { app } = await startPortal(t, twoProviders)
+  const page = await openBrowser(app).visit('/login')
+  const urls = ['/login', '/nowhere', '/internal/security/me', '/%zz', '/internal/security/oidc/implicit.js']
+  for (const url of urls) {
+    const { headers } = await app.inject({ url, headers: { accept: 'text/html', 'x-opaque-id': 'mine' } })
+    assert.match(String(headers['content-security-policy']), /script-src 'self'; style-src 'self'/, url)
+    assert.match(String(headers['content-security-policy']), /frame-ancestors 'none'/)
+    assert.equal(headers['x-frame-options'], 'DENY')
+    assert.equal(headers['x-content-type-options'], 'nosniff')
+    assert.equal(headers['cache-control'], 'private, no-cache, no-store, must-revalidate')
+    assert.equal(headers['referrer-policy'], 'strict-origin-when-cross-origin')
+    assert.equal(headers['cross-origin-opener-policy'], 'same-origin')
+    assert.equal(headers['kbn-name'], 'test-portal')
+    assert.match(String(headers['x-request-id']), /^[0-9a-f]{32}$/)
+    assert.equal(headers['x-opaque-id'], 'mine')
+  }
+  const files = [...page.body.matchAll(/"(\/ui\/[^"]+)"/g)].map(([, file]) => String(file))
+  assert.equal(files.length, 2)
+  for (const file of files) {
+    const response = await app.inject({ url: file })
+    assert.equal(response.statusCode, 200)
+    assert.equal(response.headers['cache-control'], 'public, max-age=31536000, immutable')
+  }
+})
+
+test('a known path names its methods, an unknown one is 404 for those who are signed in', async (t) => {
+  const { app } = await startPortal(t, oneProvider)
+  const wrong = await app.inject({ method: 'DELETE', url: '/login', headers: { accept: 'text/html' } })
+  assertErrorPage(wrong, 405, 'method_not_allowed')
+  assert.equal(wrong.headers['allow'], 'GET, HEAD, POST')
+  const browser = openBrowser(app)
+  await signIn(browser)
+  assertErrorPage(await browser.visit('/nowhere'), 404, 'not_found')
+  assert.deepEqual((await browser.fetch('/nowhere')).json(), {
+    statusCode: 404,
+    error: 'Not Found',
+    message: 'Not Found',
+  })
+})
+
+test('a body that is too large or broken is refused before anybody looks at it', async (t) => {
+  const { app } = await startPortal(t, oneProvider)
+  const send = (payload: string, type = 'application/json') =>
+    app.inject({
+      method: 'POST',
+      url: '/internal/security/login',
+      headers: { 'kbn-xsrf': '1', 'content-type': type },
+      payload,
+    })
+  assert.equal((await send(`{"a":"${'x'.repeat(65 * 1024)}"}`)).statusCode, 413)
+  assert.equal((await send('{"a"')).statusCode, 400)
+  assert.equal((await send('a', 'text/plain')).statusCode, 415)
+})
+
+test('a path that begins with several slashes stays on this host', async (t) => {
+  const { app } = await startPortal(t, twoProviders)
+  const { port } = new URL(await app.listen({ port: 0 }))
+  for (const path of ['//evil.example/x', '/\\evil.example/x', '///evil.example/x']) {
+    const request = http.get({ port, path, headers: { accept: 'text/html' } })
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+    response.resume()
+    assert.equal(response.headers.location, '/login?next=%2Fevil.example%2Fx')
+  }
+})
+
+test('the account page shows who it is, escaped, without the raw ID token', async (t) => {
+  const { app, api } = await startPortal(t, oneProvider)
+  const browser = openBrowser(app)
+  await signIn(browser)
+  const page = await browser.visit('/security/account')
+  assert.equal(page.statusCode, 200)
+  for (const text of ['The user1', 'user1@example.org', 'oidc1 (oidc)', 'finance-team', 'finance_data', 'locale'])
+    assert.ok(page.body.includes(text), text)
+  assert.doesNotMatch(page.body, /raw-id-token|id_token_hint/)
+  assert.match(page.body, /href="\/logout"/)
+  assert.equal((page.body.match(/<h1/g) ?? []).length, 1)
+
+  const hostile = '<script>alert(1)</script>'
+  const body = {
+    username: hostile,
+    full_name: hostile,
+    roles: [],
+    metadata: { 'oidc(groups)': [hostile], [hostile]: { [hostile]: hostile } },
+  }
+  api.intercept = ({ path }) => (path === '/_security/_authenticate' ? { status: 200, body } : undefined)
+  const escaped = await browser.visit('/security/account')
+  assert.doesNotMatch(escaped.body, /<script>/)
+  assert.match(escaped.body, /No role is assigned to you; ask your administrator\./)
+})

@@ -1,0 +1,106 @@
+/** Using and refreshing tokens: acceptance scenarios B of the portal. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { oneProvider, openBrowser, readSetCookie, signIn, startPortal, whoAmI } from '../support/portal.ts'
+
+const NAV0 = '/abc?one=two%20three'
+const NAV1 = `${NAV0}&auth_url_hash=`
+
+test('B1 after the access token has died, ten requests at once share one refresh and notice nothing', async (t) => {
+  const { app, api, advance } = await startPortal(t, oneProvider)
+  const browser = openBrowser(app)
+  await signIn(browser)
+  advance(20)
+  const responses = await Promise.all(Array.from({ length: 10 }, () => browser.fetch('/internal/security/me')))
+  for (const response of responses) {
+    assert.equal(response.statusCode, 200)
+    assert.equal(response.headers['set-cookie'], undefined)
+  }
+  assert.equal(api.count('/_security/oauth2/token'), 1)
+})
+
+test('B1 two nodes at once end with one pair in the session', async (t) => {
+  const { app, api, advance, restart } = await startPortal(t, oneProvider)
+  const other = await restart({})
+  const browser = openBrowser(app)
+  await signIn(browser)
+  advance(20)
+  const asked = [app, other, app, other].map((node) => whoAmI(openBrowser(node, browser.cookie)))
+  assert.deepEqual(await Promise.all(asked), ['user1', 'user1', 'user1', 'user1'])
+  const before = api.count('/_security/oauth2/token')
+  assert.equal(await whoAmI(openBrowser(other, browser.cookie)), 'user1')
+  assert.equal(api.count('/_security/oauth2/token'), before)
+})
+
+test('B3 when the refresh token is refused too, a page starts a new sign-in and the old session ends', async (t) => {
+  const { app, api } = await startPortal(t, oneProvider)
+  const browser = openBrowser(app)
+  await signIn(browser)
+  assert.equal(await whoAmI(browser), 'user1')
+  const old = browser.cookie
+  api.forgetTokens()
+  const response = await browser.visit(NAV1)
+  assert.equal(new URL(String(response.headers.location)).origin, 'https://op1.example')
+  assert.ok(readSetCookie(response))
+  assert.notEqual(browser.cookie, old)
+  const after = await openBrowser(app, old).fetch('/internal/security/me')
+  assert.equal(after.headers['kbn-session-error-reason'], 'SESSION_EXPIRED')
+})
+
+test('B3 a program gets 400 instead and the session stays, until a page is asked for', async (t) => {
+  const { app, api } = await startPortal(t, oneProvider)
+  const browser = openBrowser(app)
+  await signIn(browser)
+  assert.equal(await whoAmI(browser), 'user1')
+  api.forgetTokens()
+  for (let call = 0; call < 2; call++) {
+    const response = await browser.fetch('/internal/security/me')
+    assert.deepEqual(response.json(), {
+      statusCode: 400,
+      error: 'Bad Request',
+      message: 'Your session has expired because your refresh token is no longer valid. Please log in again.',
+    })
+    assert.equal(response.headers['kbn-session-error-reason'], 'SESSION_EXPIRED')
+    assert.equal(response.headers['set-cookie'], undefined)
+  }
+  const page = await browser.visit(NAV0)
+  assert.match(String(page.headers.location), /^\/internal\/security\/capture-url\?/)
+  assert.equal(readSetCookie(page), '')
+})
+
+test('a refresh token of another client is told apart as a fault of the set-up', async (t) => {
+  const { app, api, advance } = await startPortal(t, oneProvider)
+  const browser = openBrowser(app)
+  await signIn(browser)
+  advance(20)
+  const body = { error: 'invalid_grant', error_description: 'tokens must be refreshed by the creating client' }
+  api.intercept = ({ path }) => (path === '/_security/oauth2/token' ? { status: 400, body } : undefined)
+  const response = await browser.fetch('/internal/security/me')
+  assert.equal(response.statusCode, 400)
+  assert.match(response.json<{ message: string }>().message, /system misconfiguration/)
+})
+
+test('a refresh that the API cannot do now ends nothing', async (t) => {
+  const { app, api, advance } = await startPortal(t, oneProvider)
+  const browser = openBrowser(app)
+  await signIn(browser)
+  advance(20)
+  for (const status of [503, 403, 500]) {
+    api.intercept = ({ path }) => (path === '/_security/oauth2/token' ? { status, body: {} } : undefined)
+    assert.equal(await whoAmI(browser), status === 500 ? 500 : 503)
+  }
+  api.intercept = undefined
+  assert.equal(await whoAmI(browser), 'user1')
+})
+
+test('a session by user name and password ends when they are refused', async (t) => {
+  const { app, api } = await startPortal(t, oneProvider)
+  const browser = openBrowser(app)
+  const form = { providerName: 'basic', username: 'basic', password: 'basic', next: '/x' }
+  assert.equal((await browser.submit('/login', form)).statusCode, 303)
+  assert.equal(await whoAmI(browser), 'basic')
+  api.intercept = ({ path }) => (path === '/_security/_authenticate' ? { status: 401, body: {} } : undefined)
+  assert.equal(await whoAmI(browser), 401)
+  api.intercept = undefined
+  assert.equal(await whoAmI(browser), 401)
+})
