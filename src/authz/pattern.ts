@@ -7,7 +7,7 @@ import { SecurityError } from '../kernel/errors.ts'
 
 /** The product of program and text decides the time of a match, so both a text of a rule and its program are limited. */
 const MAX_PATTERN_LENGTH = 1024
-const MAX_PROGRAM_SIZE = 2000
+const MAX_PROGRAM_SIZE = 1000
 const MAX_KEPT = 1000
 
 const kept = new Map<string, RE2JS>()

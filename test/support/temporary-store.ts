@@ -1,0 +1,18 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { systemClock } from '../../src/kernel/clock.ts'
+import { createEmbeddedStore } from '../../src/store/embedded.ts'
+import type { Store } from '../../src/store/store.ts'
+
+/** The embedded store in a folder of its own, closed and removed at the end of the test. */
+export async function openTemporaryStore(context: TestContext): Promise<Store> {
+  const directory = await mkdtemp(join(tmpdir(), 'ostiary-store-'))
+  const store = await createEmbeddedStore({ directory: join(directory, 'data'), clock: systemClock })
+  context.after(async () => {
+    await store.close()
+    await rm(directory, { recursive: true, force: true })
+  })
+  return store
+}
