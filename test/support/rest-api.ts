@@ -36,6 +36,8 @@ export interface RestApi {
   readonly lines: JsonObject[]
   putUser(username: string, body: JsonObject): Promise<void>
   putRole(name: string, body: JsonObject): Promise<void>
+  /** Takes the store away while the API goes on. */
+  closeStore(): Promise<void>
   close(): Promise<void>
 }
 
@@ -81,6 +83,8 @@ export async function startRestApi({
     checkStore: () => store.check(),
     log,
   })
+  let storeClosed: Promise<void> | undefined
+  const closeStore = () => (storeClosed ??= store.close())
   const address = await app.listen({ host: '127.0.0.1', port: 0 })
   return {
     address,
@@ -94,9 +98,10 @@ export async function startRestApi({
     async putRole(name, body) {
       await roles.put(name, readRoleDescriptor(name, body))
     },
+    closeStore,
     async close() {
       await app.close()
-      await store.close()
+      await closeStore()
       await rm(directory, { recursive: true, force: true })
     },
   }
