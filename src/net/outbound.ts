@@ -118,11 +118,11 @@ export function createOutbound(settings: OutboundSettings): Outbound {
 }
 
 function createDispatcher(settings: OutboundSettings, connectTimeout: number, secure: boolean): Dispatcher {
-  const { proxy, connectionPoolTtl } = settings
+  const { proxy, connectionPoolTtl, maxEndpointConnections: connections } = settings
   // The server's own `Keep-Alive: timeout` counts if it is shorter.
   const keepAlive = connectionPoolTtl < 0 ? LONGEST : Math.max(1, Math.min(connectionPoolTtl * 1000, LONGEST))
   const connect = { timeout: connectTimeout, ...(secure || proxy?.scheme === 'https' ? createTrust(settings) : {}) }
-  const pool = { keepAliveTimeout: keepAlive, keepAliveMaxTimeout: keepAlive }
+  const pool = { connections, keepAliveTimeout: keepAlive, keepAliveMaxTimeout: keepAlive }
   if (proxy === undefined) return new Agent({ ...pool, connect })
   const uri = `${proxy.scheme}://${proxy.host}:${proxy.port}`
   return new ProxyAgent({ ...pool, uri, proxyTunnel: secure, requestTls: connect, proxyTls: connect })

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import test from 'node:test'
+import { SignJWT } from 'jose'
+import { judgeHmacSignature, judgeSignature, readKeySet } from '../../../src/oidc/jwks.ts'
+import { readJwt, type Jwt } from '../../../src/oidc/jwt.ts'
+import { createSigningKeyPair, type SigningKeyPair } from '../../support/scripted-provider.ts'
+import vectors from '../../vectors/key-fitting.json' with { type: 'json' }
+
+const RSA = createSigningKeyPair('RS256', null)
+const OTHER_RSA = createSigningKeyPair('RS256', null)
+const EC = createSigningKeyPair('ES256', null)
+const EC_384 = createSigningKeyPair('ES384', null)
+
+/** Signed over the header as it is, whatever jose thinks of it. */
+async function sign(pair: SigningKeyPair, header: object = {}, alg = pair.algorithm): Promise<Jwt> {
+  const crit = Object.fromEntries(['exp', 'b64'].map((name) => [name, true]))
+  const text = await new SignJWT({ sub: 'alice' })
+    .setProtectedHeader({ alg, ...header })
+    .sign(pair.privateKey, { crit })
+  return readJwt(text) ?? assert.fail()
+}
+
+const keySet = (...keys: object[]) => readKeySet(JSON.stringify({ keys }))
+const tampered = (jwt: Jwt): Jwt => {
+  const [header, , signature] = jwt.text.split('.')
+  return { ...jwt, text: `${header}.${Buffer.from('{"sub":"mallory"}').toString('base64url')}.${signature}` }
+}
+
+for (const { name, header, jwk, verdict } of vectors)
+  test(`key fitting: ${name}`, async () => {
+    assert.equal(await judgeSignature(await sign(RSA, header), keySet({ ...RSA.jwk, ...jwk })), verdict)
+  })
+
+test('a kid of 10 kB is only compared (A-20)', async () => {
+  const jwt = await sign(RSA, { kid: 'k'.repeat(10_000) })
+  assert.equal(await judgeSignature(jwt, keySet({ ...RSA.jwk, kid: 'k' })), 'no_key')
+})
+
+for (const pair of ['RS384', 'RS512', 'PS256', 'ES256', 'ES384', 'ES512'].map((alg) => createSigningKeyPair(alg, null)))
+  test(`${pair.algorithm} is verified, and a changed payload is not (A-21)`, async () => {
+    const jwt = await sign(pair)
+    assert.equal(await judgeSignature(jwt, keySet(pair.jwk)), 'good')
+    assert.equal(await judgeSignature(tampered(jwt), keySet(pair.jwk)), 'bad_signature')
+  })
+
+test('all fitting keys are tried, in their order (oidcc-client-test-kid-absent-multiple-jwks)', async () => {
+  assert.equal(await judgeSignature(await sign(RSA), keySet(OTHER_RSA.jwk, EC.jwk, RSA.jwk)), 'good')
+  assert.equal(await judgeSignature(await sign(RSA), keySet(OTHER_RSA.jwk, EC.jwk)), 'bad_signature')
+})
+
+test('a key of another type does not fit', async () => {
+  assert.equal(await judgeSignature(await sign(EC), keySet(RSA.jwk)), 'no_key')
+  assert.equal(await judgeSignature(await sign(RSA), keySet(EC.jwk)), 'no_key')
+})
+
+test('a key on another curve is told apart, unless another key is on the right one', async () => {
+  assert.equal(await judgeSignature(await sign(EC), keySet(EC_384.jwk)), 'wrong_curve')
+  assert.equal(await judgeSignature(await sign(EC), keySet(EC_384.jwk, EC.jwk)), 'good')
+})
+
+test('keys and key locations in the header count for nothing (A-19)', async () => {
+  const own = { jwk: OTHER_RSA.jwk, jku: 'https://evil.example/jwks', x5u: 'https://evil.example/x', x5c: ['YWJj'] }
+  assert.equal(await judgeSignature(await sign(OTHER_RSA, own), keySet(RSA.jwk)), 'bad_signature')
+  assert.equal(await judgeSignature(await sign(RSA, own), keySet(RSA.jwk)), 'good')
+})
+
+test('a public key is no HMAC secret (A-18)', async () => {
+  const pem = createPem(RSA)
+  const input = `${Buffer.from('{"alg":"HS256"}').toString('base64url')}.e30`
+  for (const secret of [pem, pem.trim(), JSON.stringify(RSA.jwk), Buffer.from(RSA.jwk.n ?? '', 'base64url')]) {
+    const jwt = readJwt(`${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`)
+    assert.ok(jwt)
+    assert.notEqual(await judgeSignature(jwt, keySet(RSA.jwk)), 'good')
+  }
+})
+
+test('the client secret is an HMAC key without kid, of 32 bytes at least', async () => {
+  const secret = 's'.repeat(32)
+  const hmac = async (header: object, key: string) => {
+    const text = await new SignJWT({}).setProtectedHeader({ alg: 'HS256', ...header }).sign(Buffer.from(key))
+    return readJwt(text) ?? assert.fail()
+  }
+  assert.equal(await judgeHmacSignature(await hmac({}, secret), secret), 'good')
+  assert.equal(await judgeHmacSignature(await hmac({ kid: 'k' }, secret), secret), 'no_key')
+  assert.equal(await judgeHmacSignature(await hmac({}, 't'.repeat(32)), secret), 'bad_signature')
+  await assert.rejects(judgeHmacSignature(await hmac({}, 's'.repeat(31)), 's'.repeat(31)), {
+    reason: 'id_token_invalid',
+    message: 'The secret length must be at least 256 bits',
+  })
+})
+
+test('of a private key the set has the public half', () => {
+  const [key] = keySet(RSA.privateKey.export({ format: 'jwk' }))
+  assert.equal(key?.key.type, 'public')
+})
+
+test('keys of types that sign nothing here are skipped', () => {
+  const others = [{ kty: 'oct', k: 'YQ' }, { kty: 'OKP', crv: 'Ed25519', x: 'YQ' }, { kty: 'AKP' }]
+  assert.equal(keySet(...others, RSA.jwk).length, 1)
+})
+
+const unusable = {
+  'no JSON': '<html>',
+  'no list of keys': '{"keys":{}}',
+  'a key that is no object': '{"keys":["k"]}',
+  'a key without kty': '{"keys":[{}]}',
+  'an RSA key without modulus': '{"keys":[{"kty":"RSA","e":"AQAB"}]}',
+  'a point that is not on the curve': '{"keys":[{"kty":"EC","crv":"P-256","x":"YWJj","y":"YWJj"}]}',
+  'an invalid key besides a good one': JSON.stringify({ keys: [RSA.jwk, { kty: 'EC' }] }),
+  'very many keys': JSON.stringify({ keys: Array.from({ length: 201 }, () => ({ kty: 'oct' })) }),
+}
+
+for (const [name, text] of Object.entries(unusable))
+  test(`a set with ${name} is refused as a whole`, () => {
+    assert.throws(() => readKeySet(text), { reason: 'keys_unavailable' })
+  })
+
+function createPem({ jwk }: SigningKeyPair): string {
+  const [key] = keySet(jwk)
+  return String(key?.key.export({ type: 'spki', format: 'pem' }))
+}
