@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** `ostiary`: finds the command, runs it, and turns what goes wrong into one message and an exit code. */
+import { SecurityError } from '../kernel/errors.ts'
 import { findNearest } from '../kernel/nearest.ts'
 import { KeystoreError } from '../settings/keystore.ts'
 import { SettingsError } from '../settings/settings-error.ts'
@@ -44,12 +45,15 @@ const COMMANDS: readonly NamedCommand[] = [
   { name: 'version', summary: 'Prints the version.', load: async () => (await import('./version.ts')).version },
 ]
 
+const OLDEST_NODE = 24
+
 hideExperimentalWarnings()
 try {
+  checkRuntime()
   await run(process.argv.slice(2))
 } catch (error) {
   // What was started before the failure must not keep the process alive.
-  process.exit(report(error))
+  process.exit(await report(error))
 }
 
 async function run(args: readonly string[]): Promise<void> {
@@ -84,17 +88,25 @@ function showOverview(first: string, second: string): void {
 }
 
 /** @returns the exit code */
-function report(error: unknown): number {
-  if (!(error instanceof Error)) throw error
-  // What the system says (an address in use) is for the operator; anything unexpected is for whoever mends it.
-  const isForeseen =
-    error instanceof SettingsError ||
-    error instanceof KeystoreError ||
-    error instanceof CommandError ||
-    'syscall' in error
-  console.error(isForeseen ? error.message : error.stack)
-  if (error instanceof CommandError) return error.exitCode
-  return error instanceof SettingsError ? EXIT.settings : EXIT.failed
+async function report(error: unknown): Promise<number> {
+  if (error instanceof CommandError || error instanceof SettingsError) {
+    console.error(error.message)
+    return error instanceof CommandError ? error.exitCode : EXIT.settings
+  }
+  // What was foreseen, or what the system says (an address in use), is for the operator; a stack is for whoever mends
+  // the program.
+  const isForeseen = error instanceof KeystoreError || error instanceof SecurityError
+  const isSystem = error instanceof Error && 'syscall' in error
+  const { describeError } = await import('../observe/log.ts')
+  console.error(isForeseen || isSystem ? describeError(error) : error)
+  return EXIT.failed
+}
+
+/** An older runtime would fail later, with a text that tells nobody why. */
+function checkRuntime(): void {
+  const { node } = process.versions
+  if (Number.parseInt(node, 10) < OLDEST_NODE)
+    throw new CommandError(`ostiary needs Node.js ${OLDEST_NODE} or newer, this is ${node}`, EXIT.failed)
 }
 
 /** Node's own notes about its younger parts are of no use to who runs the program. Other warnings stay. */

@@ -58,7 +58,7 @@ function readLine(input: NodeJS.ReadStream): Promise<string> {
       for (const character of chunk) {
         if (character === '\r' || character === '\n' || character === '\u0004') return end(() => resolve(line))
         if (character === '\u0003') return end(() => reject(new CommandError('cancelled', EXIT.failed)))
-        if (character === '\u007f' || character === '\b') line = line.slice(0, -1)
+        if (character === '\u007f' || character === '\b') line = Array.from(line).slice(0, -1).join('')
         else if (line.length < MAX_LENGTH) line += character
       }
     }
