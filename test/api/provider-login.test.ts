@@ -189,8 +189,9 @@ test('a login form works once, in its own browser, for its own login', async () 
   assert.match(again.body, /sent before/)
 })
 
-test('five failures for a name are answered 429, whether it exists or not, and the right password waits too', async () => {
+test('five failures for a name are answered 429, whether it exists or not, and the right password waits too', async (t) => {
   const slow = await startProvider()
+  t.after(() => slow.close())
   const config = await discover(slow.origin)
   const { url } = await beginLogin(config)
   for (const user of ['alice', 'nobody']) {
@@ -203,7 +204,6 @@ test('five failures for a name are answered 429, whether it exists or not, and t
     assert.ok(Number(page.headers.get('retry-after')) > 290)
     assert.match(page.body, /Too many attempts/)
   }
-  await slow.close()
 })
 
 test('consent names client, host and scopes, is remembered, and No is access_denied', async () => {
@@ -381,8 +381,9 @@ test('A-28: markup in parameters reaches no page as markup', async () => {
   for (const page of [login, wrong]) assert.doesNotMatch(page.body, /<script>alert/)
 })
 
-test('a removed account loses its sessions and tokens; a faulty file changes nothing', async () => {
+test('a removed account loses its sessions and tokens; a faulty file changes nothing', async (t) => {
   const small = await startProvider()
+  t.after(() => small.close())
   const config = await discover(small.origin)
   const { browser, tokens } = await signIn(config)
 
@@ -399,7 +400,6 @@ test('a removed account loses its sessions and tokens; a faulty file changes not
   const page = await browser.visit((await beginLogin(config)).url, { until: CALLBACK })
   assert.equal(page.status, 200)
   assert.match(page.body, /<h1>Sign in<\/h1>/)
-  await small.close()
 })
 
 test('A-47: no token, code or password is in the log', async () => {
