@@ -73,20 +73,23 @@ export function createOidcLogin({
 
   async function login(response: LoginResponse, { client, requestId }: { client: Authentication; requestId: string }) {
     let failure = new SecurityError('credentials_rejected', 'no OpenID Connect realm handles the response')
-    for (const realm of chooseRealms(response)) {
+    const chosen = chooseRealms(response)
+    for (const realm of chosen) {
       try {
         return await redeem(realm, response, client)
       } catch (error) {
         // A fault of our own says nothing about the response, so no other realm may try it.
         if (!(error instanceof SecurityError) || isOwnFault(error)) throw error
-        log.warn(
-          { 'http.request.id': requestId, 'event.reason': error.reason },
-          describeLoginFailure(realm.name, error),
-        )
+        warn(error, describeLoginFailure(realm.name, error))
         failure = error
       }
     }
+    if (chosen.length === 0) warn(failure, failure.message)
     throw failure
+
+    function warn({ reason }: SecurityError, message: string): void {
+      log.warn({ 'http.request.id': requestId, 'event.reason': reason }, message)
+    }
   }
 
   function chooseRealms({ realm: name, state }: LoginResponse): readonly OidcRealm[] {

@@ -20,7 +20,7 @@ export async function signIn(page: Page, hand: Hand, account: 'alice' | 'bob', l
 /** Says yes to being signed out, and is on the way back. */
 export async function signOut(page: Page, hand: Hand, account: 'alice' | 'bob', look: Look = async () => {}) {
   await page.getByRole('heading', { name: 'Sign out?' }).waitFor()
-  assert.ok(((await page.getByRole('main').textContent()) ?? '').includes(account))
+  assert.match((await page.getByRole('main').textContent()) ?? '', new RegExp(account, 'i'))
   await look('provider-sign-out')
   await hand.press(page.getByRole('button', { name: 'Yes, sign me out' }))
 }
