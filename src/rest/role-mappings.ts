@@ -1,6 +1,8 @@
 /** `/_security/role_mapping`: which roles the users of other realms get. */
 import type { RoleMappings } from '../authc/role-mappings.ts'
 import { readRoleMapping, ROLE_MAPPING_FIELDS, type RoleMapping } from '../authz/role-mapping.ts'
+import { SecurityError } from '../kernel/errors.ts'
+import { ApiError } from './api-error.ts'
 import { readName, readNames } from './names.ts'
 import { checkRefresh } from './query.ts'
 import { readObject } from './request-body.ts'
@@ -17,7 +19,8 @@ export function buildRoleMappingRoutes({ roleMappings }: { roleMappings: RoleMap
     read({ path, query, body }): { name: string; mapping: RoleMapping } {
       checkRefresh(query)
       const name = readName(path)
-      return { name, mapping: readRoleMapping(name, readObject('role-mapping', body, ROLE_MAPPING_FIELDS)) }
+      const fields = readObject('role-mapping', body, ROLE_MAPPING_FIELDS)
+      return { name, mapping: describingWhatIsMissing(() => readRoleMapping(name, fields)) }
     },
     action: () => `${ACTION}put`,
     async act({ name, mapping }) {
@@ -59,4 +62,16 @@ export function buildRoleMappingRoutes({ roleMappings }: { roleMappings: RoleMap
   })
 
   return [put, ...get, remove]
+}
+
+/** A missing field is the one fault of a body to which Elasticsearch adds a cause: the end of its own message. */
+function describingWhatIsMissing(read: () => RoleMapping): RoleMapping {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof SecurityError) || error.reason !== 'field_missing') throw error
+    const missing = /missing field \[\w+\]$/.exec(error.message)?.[0] ?? ''
+    const cause = new ApiError(500, 'illegal_state_exception', missing)
+    throw new ApiError(400, 'parsing_exception', error.message, { cause })
+  }
 }
