@@ -38,7 +38,10 @@ function readBasic(value: string): Credentials {
   return { scheme: 'basic', username: text.slice(0, colon), password: text.slice(colon + 1) }
 }
 
-/** A caller inside this process: a bearer secret of at least 32 random bytes that is made anew at every start. */
+/**
+ * A caller inside this process, such as the portal. It is told from the network by a bearer secret that is made anew at
+ * every start and never leaves the process: at least 32 random bytes, compared in constant time, are not guessed.
+ */
 export interface InternalCaller {
   readonly secret: string
   readonly authentication: Authentication

@@ -14,7 +14,7 @@ export interface Attempt {
  * The answer to a failed check: one decision for each reason.
  * The opaque ones show nothing of the detail; the log has it under the request's id.
  */
-export function describeFailure(error: SecurityError, attempt: Attempt): ApiError | BodyError {
+function describeFailure(error: SecurityError, attempt: Attempt): ApiError | BodyError {
   switch (error.reason) {
     case 'credentials_missing':
       return unauthenticated(`missing authentication credentials for ${attempt.purpose}`, error)

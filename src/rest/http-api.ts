@@ -15,12 +15,11 @@ import type { Authentication } from '../authc/authentication.ts'
 import { readCredentials, type Authenticator } from '../authc/authenticator.ts'
 import type { Authorizer } from '../authc/authorizer.ts'
 import { SecurityError } from '../kernel/errors.ts'
-import type { JsonObject } from '../kernel/json.ts'
 import type { Log } from '../observe/log.ts'
+import { readOpaqueId, sendAnswer, setHeaders } from './answer.ts'
 import { ApiError, BodyError, buildEnvelope, textError } from './api-error.ts'
 import { describeError, describeFailedAuthentication } from './errors.ts'
-import { filterAnswer } from './filter-path.ts'
-import { checkContentType, checkVersions, chooseAnswerType } from './media-type.ts'
+import { checkContentType, checkVersions } from './media-type.ts'
 import { checkParameters, readQuery, type Query } from './query.ts'
 import { parseJson } from './request-body.ts'
 import { METHODS, type Method, type Route } from './route.ts'
@@ -37,6 +36,7 @@ const LARGEST_BODY = 1024 * 1024
 const LONGEST_PATH = 32 * 1024
 const REQUEST_TIMEOUT_MS = 30_000
 
+const RUN_AS = 'es-security-runas-user'
 const EXPIRED_TOKEN = ['Bearer realm="security", error="invalid_token", error_description="The access token expired"']
 
 type Request = FastifyRequest<{ Querystring: Query; Params: Record<string, string>; Body: string | undefined }>
@@ -76,7 +76,8 @@ export function createHttpApi({
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
   app.decorateRequest('authentication')
 
-  app.addHook<{ Querystring: Query }>('onRequest', async (request) => {
+  app.addHook<{ Querystring: Query }>('onRequest', async (request, reply) => {
+    setHeaders(request, reply)
     if (request.method !== 'OPTIONS') {
       request.authentication = await authenticate(request)
       checkWhole(request)
@@ -88,14 +89,13 @@ export function createHttpApi({
   return app
 
   async function authenticate(request: FastifyRequest): Promise<Authentication> {
-    const purpose = `REST request [${request.originalUrl}]`
     let username: string | undefined
     try {
       const credentials = readCredentials(request.headers.authorization)
       if (credentials.scheme === 'basic') username = credentials.username
       return await authenticator.authenticate(credentials)
     } catch (error) {
-      throw describeFailedAuthentication(error, { purpose, username })
+      throw describeFailedAuthentication(error, { purpose: describePurpose(request), username })
     }
   }
 
@@ -106,24 +106,19 @@ export function createHttpApi({
         method: [...route.methods],
         url: path,
         onRequest: (request, _reply, done) => {
-          if (hasBody(request)) checkContentType(request.headers['content-type'])
+          if (hasBody(request)) checkContentType(request.headers)
           done()
         },
         handler: (request, reply) => serve(route, request, reply),
       })
     }
-    app.options(path, (_request, reply) => {
-      reply.header('allow', allowed.join(',')).header('x-elastic-product', 'Elasticsearch').type('text/plain')
-      return reply.send('')
-    })
-    app.route({
-      method: METHODS.filter((method) => method !== 'OPTIONS' && !allowed.includes(method)),
-      url: path,
-      onRequest: (request, _reply, done) => done(wrongMethod(request, allowed)),
-      handler: (request) => {
-        throw wrongMethod(request, allowed)
-      },
-    })
+    app.options(path, (_request, reply) => reply.header('allow', allowed.join(',')).type('text/plain').send(''))
+    const refuseMethod = async (request: FastifyRequest) => {
+      throw wrongMethod(request, allowed)
+    }
+    const others = METHODS.filter((method) => method !== 'OPTIONS' && !allowed.includes(method))
+    // Refused before a body is read; Fastify wants a handler all the same.
+    app.route({ method: others, url: path, onRequest: refuseMethod, handler: refuseMethod })
   }
 
   async function serve(route: Route, request: Request, reply: FastifyReply): Promise<FastifyReply> {
@@ -132,66 +127,43 @@ export function createHttpApi({
     const value = route.read({ path: request.params, query, body: readBody(route, request) })
     checkParameters(query, readPath(request), route.parameters ?? [])
     if (route.body === undefined && hasBody(request)) {
-      throw new SecurityError(
-        'argument_illegal',
-        `request [${request.method} ${readPath(request)}] does not support having a body`,
-      )
+      refuse(`request [${request.method} ${readPath(request)}] does not support having a body`)
     }
     const action = route.action(value, caller)
     if (action !== undefined) await authorizer.authorize(caller, action)
     const { status = 200, body } = await route.act(value, caller, request.id)
-    return answer(request, reply, status, body)
+    return sendAnswer(request, reply, status, body)
   }
 
   function answerError(thrown: unknown, request: Request, reply: FastifyReply): FastifyReply {
-    const error = describeError(readFrameworkError(thrown), { purpose: `REST request [${request.originalUrl}]` })
+    const error = describeError(readFrameworkError(thrown), { purpose: describePurpose(request) })
     const cause = error instanceof ApiError && error.cause instanceof ApiError ? error.cause : error
     if (cause.status >= 500) {
       const fields = { 'http.request.id': request.id, 'http.request.method': request.method }
       log.error({ ...fields, 'url.path': readPath(request), err: cause.cause ?? cause }, 'a request failed')
     }
     if (error instanceof BodyError) {
-      return answer(request, reply.headers(error.headers), error.status, error.body)
+      return sendAnswer(request, reply.headers(error.headers), error.status, error.body)
     }
     const challenges =
       error.challenge === undefined ? [] : error.challenge === 'expired token' ? EXPIRED_TOKEN : everyScheme
     if (challenges.length > 0) reply.header('www-authenticate', challenges)
     const withTrace = request.query.errorTrace && error.status !== 401
-    return answer(request, reply, error.status, buildEnvelope(error, challenges, withTrace))
+    return sendAnswer(request, reply, error.status, buildEnvelope(error, challenges, withTrace))
   }
-}
-
-/** Writes the answer in the form that was asked for. */
-function answer(request: Request, reply: FastifyReply, status: number, body: JsonObject): FastifyReply {
-  const { filter, pretty } = request.query
-  const shown = filter === undefined ? body : filterAnswer(body, filter)
-  reply.statusCode = status
-  reply.header('content-type', chooseAnswerType(request.headers.accept))
-  reply.header('cache-control', 'no-store')
-  reply.header('x-content-type-options', 'nosniff')
-  // The official clients take the lack of it for a server that is not Elasticsearch's kin.
-  if (status !== 401 && status !== 403) reply.header('x-elastic-product', 'Elasticsearch')
-  const opaqueId = readOpaqueId(request.headers['x-opaque-id'])
-  reply.header(opaqueId === undefined ? 'x-request-id' : 'x-opaque-id', request.id)
-  // As bytes: to a text Fastify would add a charset to the type that was asked for.
-  return reply.send(Buffer.from(pretty ? formatPretty(shown) : JSON.stringify(shown)))
-}
-
-function formatPretty(body: JsonObject): string {
-  return `${JSON.stringify(body, null, 2).replaceAll(/^(\s*"(?:[^"\\]|\\.)*"): /gm, '$1 : ')}\n`
 }
 
 function checkWhole(request: FastifyRequest<{ Querystring: Query }>): void {
   const { headers, query } = request
-  if (!isDecodable(request.originalUrl))
-    throw new SecurityError('argument_illegal', 'the path has an incomplete or invalid escape sequence')
-  if (query.problem !== undefined)
-    throw new SecurityError('argument_illegal', `request [${readPath(request)}]: ${query.problem}`)
+  if (!isDecodable(request.originalUrl)) refuse('the path has an incomplete or invalid escape sequence')
+  if (query.problem !== undefined) refuse(`request [${readPath(request)}]: ${query.problem}`)
   checkVersions(headers.accept, hasBody(request) ? headers['content-type'] : undefined)
   // Acting as somebody else is not offered: to act as the caller instead would be the opposite of what was asked.
-  if (headers['es-security-runas-user'] !== undefined) {
-    throw new SecurityError('argument_illegal', 'request header [es-security-runas-user] is not supported')
-  }
+  if (headers[RUN_AS] !== undefined) refuse(`request header [${RUN_AS}] is not supported`)
+}
+
+function refuse(text: string): never {
+  throw new SecurityError('argument_illegal', text)
 }
 
 function readBody(route: Route, request: Request): ReturnType<typeof parseJson> | undefined {
@@ -221,8 +193,8 @@ function hasBody({ headers }: FastifyRequest): boolean {
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
 }
 
-function readOpaqueId(header: string | string[] | undefined): string | undefined {
-  return typeof header === 'string' && header !== '' ? header : undefined
+function describePurpose({ originalUrl }: FastifyRequest): string {
+  return `REST request [${originalUrl}]`
 }
 
 function unknownPath({ originalUrl, method }: FastifyRequest): BodyError {
@@ -234,13 +206,9 @@ function wrongMethod({ originalUrl, method }: FastifyRequest, allowed: readonly 
   return textError(405, text, { allow: allowed.join(',') })
 }
 
-/** What Fastify itself refuses, in our words. */
+/** What Fastify itself refuses, such as a body that is too large. Where others say 415, this API says 406. */
 function readFrameworkError(error: unknown): unknown {
-  if (!(error instanceof Error) || !('code' in error)) return error
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return textError(413, `the request body is longer than ${LARGEST_BODY} bytes`)
-  }
-  if (error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH')
-    return new SecurityError('argument_illegal', 'the body has another length than said')
-  return error
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : Number.NaN
+  if (!(error instanceof Error) || !(status < 500)) return error
+  return textError(status === 415 ? 406 : status, error.message)
 }

@@ -19,13 +19,15 @@ export function chooseAnswerType(accept: string | undefined): string {
   return `application/vnd.elasticsearch+json${version === undefined ? '' : `;compatible-with=${version}`}`
 }
 
-/** Checks the type of a body. @throws BodyError 406 */
-export function checkContentType(contentType: string | undefined): void {
-  if (contentType === undefined || contentType === JSON_TYPE) {
-    if (contentType === undefined) throw textError(406, 'Content-Type header is missing')
-    return
-  }
-  if (!BODY_TYPE.test(contentType)) throw textError(406, `Content-Type header [${contentType}] is not supported`)
+/** Checks the headers of a body: JSON, and not compressed. @throws BodyError 406 */
+export function checkContentType(headers: {
+  readonly 'content-type'?: string | undefined
+  readonly 'content-encoding'?: string | undefined
+}): void {
+  const { 'content-type': type, 'content-encoding': encoding = 'identity' } = headers
+  if (type === undefined) throw textError(406, 'Content-Type header is missing')
+  if (!BODY_TYPE.test(type)) throw textError(406, `Content-Type header [${type}] is not supported`)
+  if (encoding !== 'identity') throw textError(406, `Content-Encoding header [${encoding}] is not supported`)
 }
 
 /**

@@ -7,7 +7,7 @@ import { SecurityError } from '../kernel/errors.ts'
 import { checkNoFaults } from '../kernel/validation.ts'
 import { describeAuthentication } from './authenticate.ts'
 import { describeFailedLogin } from './errors.ts'
-import { readStrings } from './request-body.ts'
+import { hasText, readStrings } from './request-body.ts'
 import { defineRoute, type Route } from './route.ts'
 
 const PREPARE = 'cluster:admin/xpack/security/oidc/prepare'
@@ -21,13 +21,8 @@ export function buildOidcRoutes({ oidcLogin }: { oidcLogin: OidcLoginService }):
     body: 'required',
     read({ body }) {
       const fields = ['realm', 'iss', 'login_hint', 'state', 'nonce'] as const
-      const {
-        realm,
-        iss,
-        login_hint: loginHint,
-        state,
-        nonce,
-      } = readStrings('oidc_prepare_authentication', body, fields)
+      const sent = readStrings('oidc_prepare_authentication', body, fields)
+      const { realm, iss, login_hint: loginHint, state, nonce } = sent
       if (hasText(realm) && hasText(iss)) {
         checkNoFaults(['only one of [realm, issuer] can be provided in the same request'])
       }
@@ -99,9 +94,4 @@ export function buildOidcRoutes({ oidcLogin }: { oidcLogin: OidcLoginService }):
   })
 
   return [prepare, authenticate, logout]
-}
-
-/** At least one character that is no blank. */
-function hasText(value: string | undefined): value is string {
-  return value !== undefined && value.trim() !== ''
 }

@@ -108,3 +108,8 @@ export function wrongType(parser: string, field: string, value: Json): SecurityE
     `[${parser}] ${field} doesn't support values of type: ${nameJsonToken(value)}`,
   )
 }
+
+/** Whether there is at least one character that is no blank. */
+export function hasText(value: string | undefined): value is string {
+  return value !== undefined && value.trim() !== ''
+}

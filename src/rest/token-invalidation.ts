@@ -2,10 +2,16 @@
 import type { InvalidationCount, TokenService } from '../authc/token-service.ts'
 import { SecurityError } from '../kernel/errors.ts'
 import { checkNoFaults } from '../kernel/validation.ts'
-import { readStrings } from './request-body.ts'
+import { hasText, readStrings } from './request-body.ts'
 import { type Answer, defineRoute, type Route } from './route.ts'
 
 const FIELDS = ['token', 'refresh_token', 'realm_name', 'username'] as const
+
+const NOTHING_NAMED = 'token string must be provided when not specifying a realm name or a username'
+const TOKEN_BESIDE_OWNER = [
+  'token string must not be provided when realm name or username is specified',
+  'token type must not be provided when realm name or username is specified',
+]
 
 type InvalidationRequest =
   | { readonly side: 'access' | 'refresh'; readonly token: string }
@@ -32,7 +38,9 @@ export function buildTokenInvalidationRoutes({ tokens }: { tokens: TokenService 
 }
 
 function readInvalidationRequest(fields: Partial<Record<(typeof FIELDS)[number], string>>): InvalidationRequest {
-  const [token, refreshToken, realm, username] = FIELDS.map((name) => fields[name]?.trim() || undefined)
+  const [token, refreshToken, realm, username] = FIELDS.map((name) =>
+    hasText(fields[name]) ? fields[name] : undefined,
+  )
   if (token !== undefined && refreshToken !== undefined) {
     throw new SecurityError(
       'field_unparsable',
@@ -42,21 +50,10 @@ function readInvalidationRequest(fields: Partial<Record<(typeof FIELDS)[number],
   }
   const named = token ?? refreshToken
   if (realm !== undefined || username !== undefined) {
-    checkNoFaults(
-      named === undefined
-        ? []
-        : ['string', 'type'].map(
-            (what) => `token ${what} must not be provided when realm name or username is specified`,
-          ),
-    )
-    return {
-      side: 'all',
-      of: { ...(realm === undefined ? {} : { realm }), ...(username === undefined ? {} : { username }) },
-    }
+    if (named !== undefined) checkNoFaults(TOKEN_BESIDE_OWNER)
+    return { side: 'all', of: { ...(realm !== undefined && { realm }), ...(username !== undefined && { username }) } }
   }
-  if (named === undefined) {
-    checkNoFaults(['token string must be provided when not specifying a realm name or a username'])
-  }
+  if (named === undefined) checkNoFaults([NOTHING_NAMED])
   return { side: token === undefined ? 'refresh' : 'access', token: named ?? '' }
 }
 

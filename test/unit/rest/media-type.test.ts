@@ -22,7 +22,7 @@ for (const { accept, type } of ANSWERS) {
 
 test('JSON is taken under both of its names, with or without charset and version', () => {
   const types = ['application/json', 'Application/JSON; charset=UTF-8', 'application/json;charset="utf-8"', V(9)]
-  for (const type of types) assert.doesNotThrow(() => checkContentType(type))
+  for (const type of types) assert.doesNotThrow(() => checkContentType({ 'content-type': type }))
 })
 
 test('every other type is a 406 that names it', () => {
@@ -40,14 +40,20 @@ test('every other type is a 406 that names it', () => {
     'application/jsonx',
     'application/json, text/plain',
   ]) {
-    assert.throws(() => checkContentType(type), {
+    assert.throws(() => checkContentType({ 'content-type': type }), {
       status: 406,
       body: { error: `Content-Type header [${type}] is not supported`, status: 406 },
     })
   }
-  assert.throws(() => checkContentType(undefined), {
+  assert.throws(() => checkContentType({}), {
     status: 406,
     body: { error: 'Content-Type header is missing', status: 406 },
+  })
+})
+
+test('a compressed body is refused by its encoding, not as bad JSON', () => {
+  assert.throws(() => checkContentType({ 'content-type': 'application/json', 'content-encoding': 'gzip' }), {
+    body: { error: 'Content-Encoding header [gzip] is not supported', status: 406 },
   })
 })
 
