@@ -51,8 +51,7 @@ export const NODE = {
     secure: true,
     defaultText: 'made with the keystore',
     description:
-      'Seals what the store keeps. Made with the keystore, the same on all nodes. Several, separated by blanks: the first ' +
-      'seals, all open; so it is rotated by putting a new one in front.',
+      'Seals what the store keeps. The same on all nodes. Of several, separated by blanks, the first seals and all open.',
   }),
   bootstrapPassword: setting({
     key: 'bootstrap.password',
