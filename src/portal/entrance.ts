@@ -1,10 +1,11 @@
 /** What an anonymous visitor of a page that needs a sign-in gets: the way in, or a refusal that says why. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { setCookie } from './answer.ts'
 import { STEERING, readTarget, withParameter, withoutParameters } from './next.ts'
 import type { PortalParts } from './parts.ts'
 import { PortalError } from './portal-error.ts'
 import { beginsAtLoginPage, findProvider, startProvider } from './providers.ts'
-import { type Anonymous, sendCookie } from './visit.ts'
+import { type Anonymous } from './visit.ts'
 
 /** Endings that the login page explains. */
 const EXPLAINED: ReadonlySet<string> = new Set([
@@ -40,7 +41,7 @@ export async function leadToSignIn(
     target: readTarget(asked, hash, settings.basePath),
     referenceId: request.id,
   })
-  if (secret !== undefined) sendCookie(reply, secret, settings)
+  if (secret !== undefined) setCookie(reply, secret, settings)
   return reply.redirect(location)
 }
 

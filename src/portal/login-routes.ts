@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type JsonObject, isJsonObject } from '../kernel/json.ts'
 import type { PortalProviderSettings } from '../settings/settings.ts'
+import { sendPage, setCookie } from './answer.ts'
 import { overwrittenAddress } from './handshake.ts'
 import { type LoginView, renderAwayPage, renderLoginPage } from './login-page.ts'
 import { type Message, NOT_NOW, WRONG_CREDENTIALS, findMessage } from './messages.ts'
@@ -11,7 +12,7 @@ import { PortalError, badRequest, errorKind } from './portal-error.ts'
 import { findProvider, isShownInSelector, startProvider, usesForm } from './providers.ts'
 import { usernameOf } from './profile.ts'
 import type { Credential } from './session-content.ts'
-import { sendCookie, visitRules } from './visit.ts'
+import { visitRules } from './visit.ts'
 
 export function addLoginRoutes(app: FastifyInstance, parts: PortalParts): void {
   const { settings, api, visitors, handshakes, signIns } = parts
@@ -28,13 +29,12 @@ export function addLoginRoutes(app: FastifyInstance, parts: PortalParts): void {
       if (hash === null) return reply.redirect(withParameter(capture, 'next', basePath + visit.address))
       const { session } = visit.visitor
       const moved = await handshakes.start({ session, provider: hinted, target, referenceId: request.id })
-      if (moved.secret !== undefined) sendCookie(reply, moved.secret, settings)
+      if (moved.secret !== undefined) setCookie(reply, moved.secret, settings)
       return reply.redirect(moved.location)
     }
-    void reply.type('text/html')
-    if (await isAway(request.id)) return sendAway(reply).send(renderAwayPage(settings, target))
+    if (await isAway(request.id)) return sendPage(sendAway(reply), renderAwayPage(settings, target))
     const message = findMessage(visit.query.get('msg'))
-    return reply.send(renderLoginPage({ ...layOut(hinted), target, message }))
+    return sendPage(reply, renderLoginPage({ ...layOut(hinted), target, message }))
   })
 
   app.post('/login', visitRules({ access: 'none', form: true }), async (request, reply) => {
@@ -48,7 +48,7 @@ export function addLoginRoutes(app: FastifyInstance, parts: PortalParts): void {
     const showAgain = (status: number, message: Message) => {
       const again = provider !== undefined && usesForm(provider) ? provider : undefined
       const view = { ...layOut(again, { username, hash }), target, message }
-      return reply.code(status).type('text/html').send(renderLoginPage(view))
+      return sendPage(reply.code(status), renderLoginPage(view))
     }
 
     if (provider === undefined || !usesForm(provider)) return showAgain(401, NOT_NOW)
@@ -56,7 +56,7 @@ export function addLoginRoutes(app: FastifyInstance, parts: PortalParts): void {
     try {
       const moved = await signInByForm(request, provider, { username, password }, target)
       if (moved === undefined) return showAgain(401, WRONG_CREDENTIALS)
-      sendCookie(reply, moved.secret, settings)
+      setCookie(reply, moved.secret, settings)
       return await reply.redirect(moved.location, 303)
     } catch (error) {
       if (!(error instanceof PortalError) || error.code !== 'unavailable') throw error
@@ -76,14 +76,14 @@ export function addLoginRoutes(app: FastifyInstance, parts: PortalParts): void {
       const opened = await visitors.openSession(request)
       const session = opened.cookie === 'live' ? opened.session : undefined
       const moved = await handshakes.start({ session, provider, target, deliberate: true, referenceId: request.id })
-      if (moved.secret !== undefined) sendCookie(reply, moved.secret, settings)
+      if (moved.secret !== undefined) setCookie(reply, moved.secret, settings)
       return { location: moved.location }
     }
     if (params === undefined)
       throw badRequest('[request body.params]: expected a plain object value, but found [undefined] instead.')
     const moved = await signInByForm(request, provider, params, target)
     if (moved === undefined) throw new PortalError('rejected', 'wrong user name or password')
-    sendCookie(reply, moved.secret, settings)
+    setCookie(reply, moved.secret, settings)
     return { location: moved.location }
   })
 

@@ -3,13 +3,14 @@
  * without a token, so that it can be a front-channel logout URL; the worst that a stranger can do with it is a sign-out.
  */
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { setCookie } from './answer.ts'
 import type { ApiCalls } from './api-calls.ts'
 import { isSignedIn, shortId } from './browser-sessions.ts'
 import type { PortalParts } from './parts.ts'
 import { PortalError, badRequest } from './portal-error.ts'
 import { findProvider, startProvider, usesForm } from './providers.ts'
 import type { SignIn } from './session-content.ts'
-import { type Visit, sendCookie, visitRules } from './visit.ts'
+import { type Visit, visitRules } from './visit.ts'
 
 export function addLogoutRoutes(app: FastifyInstance, parts: PortalParts): void {
   const { settings, sessions, visitors, api, log } = parts
@@ -31,7 +32,7 @@ export function addLogoutRoutes(app: FastifyInstance, parts: PortalParts): void 
 
       // Deleted at its version: tokens that were refreshed meanwhile are the ones that are ended below.
       const last = await sessions.end(opened.session, 'forgotten')
-      sendCookie(reply, undefined, settings)
+      setCookie(reply, undefined, settings)
       if (!isSignedIn(last)) return reply.redirect(loggedOutAddress(visit, undefined))
       const { signIn } = last.content
       const ids = { 'trace.id': request.id, 'session.id': shortId(last.record) }

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isJsonObject } from '../kernel/json.ts'
 import { isLoopbackHost } from '../kernel/loopback.ts'
+import { sendPage, setCookie } from './answer.ts'
 import type { BrowserSession } from './browser-sessions.ts'
 import type { CallbackResponse } from './handshake.ts'
 import { checkOnce } from './parameters.ts'
@@ -10,7 +11,7 @@ import { PortalError, badRequest } from './portal-error.ts'
 import { renderImplicitPage } from './relay-pages.ts'
 import { buildImplicitScript } from './scripts.ts'
 import { readSessionCookie } from './session-cookie.ts'
-import { sendCookie, visitRules } from './visit.ts'
+import { visitRules } from './visit.ts'
 
 const CALLBACK = '/api/security/oidc/callback'
 const IMPLICIT = '/api/security/oidc/implicit'
@@ -30,7 +31,7 @@ export function addOidcRoutes(app: FastifyInstance, parts: PortalParts): void {
     if (cookie.found === 'several') throw new PortalError('several_cookies', 'a callback came with several cookies')
     const open = () => openForCallback(request)
     const moved = await handshakes.finish({ secret: cookie.secret, open, response, referenceId: request.id })
-    if (moved.secret !== undefined) sendCookie(reply, moved.secret, settings)
+    if (moved.secret !== undefined) setCookie(reply, moved.secret, settings)
     return reply.redirect(moved.location)
   })
 
@@ -40,12 +41,10 @@ export function addOidcRoutes(app: FastifyInstance, parts: PortalParts): void {
     throw new PortalError('handshake_missing', 'the session of the handshake has ended')
   }
 
-  app.get(IMPLICIT, relay, async (_request, reply) =>
-    reply.type('text/html').send(renderImplicitPage(settings.basePath)),
-  )
+  app.get(IMPLICIT, relay, async (_request, reply) => sendPage(reply, renderImplicitPage(settings.basePath)))
 
   app.get('/internal/security/oidc/implicit.js', visitRules({ access: 'none' }), async (_request, reply) =>
-    reply.type('text/javascript').send(buildImplicitScript(settings.basePath)),
+    reply.type('text/javascript; charset=utf-8').send(buildImplicitScript(settings.basePath)),
   )
 
   app.route({
@@ -72,7 +71,7 @@ export function addOidcRoutes(app: FastifyInstance, parts: PortalParts): void {
         target: `${settings.basePath}/`,
         referenceId: request.id,
       })
-      if (secret !== undefined) sendCookie(reply, secret, settings)
+      if (secret !== undefined) setCookie(reply, secret, settings)
       return reply.redirect(location)
     },
   })

@@ -1,6 +1,7 @@
 /** The pages, and the files that they load. */
 import type { FastifyInstance } from 'fastify'
 import { stylesheet } from '../pages/style.ts'
+import { sendPage } from './answer.ts'
 import { renderAccountPage } from './account-page.ts'
 import { findMessage } from './messages.ts'
 import { readNext, readTarget } from './next.ts'
@@ -26,13 +27,13 @@ export function addPageRoutes(app: FastifyInstance, { settings, sessions, clock 
       session: session && { times: session.record, deadlines: sessions.deadlines(session) },
       now: clock(),
     })
-    return reply.type('text/html').send(page)
+    return sendPage(reply, page)
   })
 
   app.get('/security/overwritten_session', required, async (request, reply) => {
     const next = readTarget(request.visit.query.get('next'), undefined, basePath)
     const username = usernameOf(userOf(request).profile)
-    return reply.type('text/html').send(renderOverwrittenPage({ basePath, next, username }))
+    return sendPage(reply, renderOverwrittenPage({ basePath, next, username }))
   })
 
   for (const path of ['/security/logged_out', '/logged_out'])
@@ -41,12 +42,12 @@ export function addPageRoutes(app: FastifyInstance, { settings, sessions, clock 
       if (visitor.kind === 'user') return reply.redirect(`${basePath}/`)
       const next = readTarget(query.get('next'), undefined, basePath)
       const message = findMessage(query.get('msg'))
-      return reply.type('text/html').send(renderLoggedOutPage({ basePath, next, message }))
+      return sendPage(reply, renderLoggedOutPage({ basePath, next, message }))
     })
 
   app.get('/security/unauthenticated', visitRules({ access: 'none' }), async (request, reply) => {
     const next = readTarget(request.visit.query.get('next'), undefined, basePath)
-    return reply.type('text/html').send(renderUnauthenticatedPage({ basePath, next }))
+    return sendPage(reply, renderUnauthenticatedPage({ basePath, next }))
   })
 
   app.get(
@@ -54,13 +55,13 @@ export function addPageRoutes(app: FastifyInstance, { settings, sessions, clock 
     visitRules({ access: 'none', page: true, noReferrer: true }),
     async (request, reply) => {
       const next = readNext(request.visit.query.get('next'), basePath)
-      return reply.type('text/html').send(renderCapturePage(next, basePath))
+      return sendPage(reply, renderCapturePage(next, basePath))
     },
   )
 
   const files = [
-    { ...stylesheet, type: 'text/css' },
-    ...scripts.map(({ path, content }) => ({ path, content, type: 'text/javascript' })),
+    { ...stylesheet, type: 'text/css; charset=utf-8' },
+    ...scripts.map(({ path, content }) => ({ path, content, type: 'text/javascript; charset=utf-8' })),
   ]
   for (const { path, content, type } of files)
     app.get(path, visitRules({ access: 'none' }), async (_request, reply) =>

@@ -11,6 +11,7 @@ import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../observe/log.ts'
 import type { PortalSettings } from '../settings/settings.ts'
 import type { Sessions } from '../store/store.ts'
+import { setCookie } from './answer.ts'
 import { checkOwnOrigin } from './anti-csrf.ts'
 import { createApiCalls } from './api-calls.ts'
 import { createBrowserSessions } from './browser-sessions.ts'
@@ -31,7 +32,7 @@ import { createContentSealer } from './session-content.ts'
 import { addSessionRoutes } from './session-routes.ts'
 import { createSignIns } from './sign-in.ts'
 import { createTokenRefresh } from './token-refresh.ts'
-import { NOBODY, type Visit, type VisitRules, sendCookie } from './visit.ts'
+import { NOBODY, type Visit, type VisitRules } from './visit.ts'
 import { createVisitors } from './visitors.ts'
 
 /** Implicit responses travel in a query. */
@@ -88,11 +89,13 @@ export async function createPortal(options: {
       throw new PortalError('method_not_allowed', `${request.method} is not offered here`)
     }
     await admit(request, reply, parts)
-    if (!reply.sent) checkOwnOrigin(request, settings)
+    if (reply.sent) return reply
+    checkOwnOrigin(request, settings)
+    return undefined
   })
   app.addHook('onSend', async (request, reply) => {
     const { navigation, deadCookie } = request.visit
-    if (navigation && deadCookie && !reply.hasHeader('set-cookie')) sendCookie(reply, undefined, settings)
+    if (navigation && deadCookie && !reply.hasHeader('set-cookie')) setCookie(reply, undefined, settings)
   })
   app.setErrorHandler((error: Error, request, reply) => refuse(error, request, reply, parts))
   app.setNotFoundHandler(() => {

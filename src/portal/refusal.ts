@@ -5,6 +5,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { SecurityError } from '../kernel/errors.ts'
 import type { Log } from '../observe/log.ts'
 import type { PortalSettings } from '../settings/settings.ts'
+import { sendPage } from './answer.ts'
 import { renderErrorPage } from './error-page.ts'
 import { STEERING, readTarget, withParameter, withoutParameters } from './next.ts'
 import { PortalError, errorKind } from './portal-error.ts'
@@ -34,13 +35,13 @@ export function refuse(
   if (visit.navigation) {
     const tryAgain = tryAgainAddress(error, request, settings)
     const page = { error, referenceId: request.id, basePath: settings.basePath, tryAgain, now: clock() }
-    return reply.type('text/html').send(renderErrorPage(page))
+    return sendPage(reply, renderErrorPage(page))
   }
   if (error.status === 401) void reply.header('x-login-location', `${settings.basePath}/login`)
   if (error.sessionReason !== undefined) void reply.header('kbn-session-error-reason', error.sessionReason)
   const phrase = STATUS_CODES[error.status] ?? 'Error'
   return reply
-    .type('application/json')
+    .type('application/json; charset=utf-8')
     .send(JSON.stringify({ statusCode: error.status, error: phrase, message: error.said ?? phrase }))
 }
 

@@ -11,17 +11,20 @@ import { finishHandshake } from './handshakes.ts'
 import { EMPTY_CONTENT, type Handshake, type SessionContent, type SignIn } from './session-content.ts'
 
 export interface SignIns {
-  /**
-   * @param old the browser's session: none, handshakes only, or signed in
-   * @param handshake that led here; none for a form
-   */
-  establish(ask: {
-    old: BrowserSession | undefined
-    signIn: Omit<SignIn, 'at' | 'accepted'>
-    handshake?: Handshake
-    referenceId: string
-  }): Promise<Established>
+  establish(ask: EstablishAsk): Promise<Established>
 }
+
+export interface EstablishAsk {
+  /** The browser's session: none, handshakes only, or signed in. */
+  readonly old: BrowserSession | undefined
+  readonly signIn: NewSignIn
+  /** That led here; none for a form. */
+  readonly handshake?: Handshake
+  readonly referenceId: string
+}
+
+/** Who was let in, before there is a session for it. */
+export type NewSignIn = Omit<SignIn, 'at' | 'accepted'>
 
 export interface Established {
   readonly secret: string
@@ -46,7 +49,7 @@ export function createSignIns(parts: { sessions: BrowserSessions; api: ApiCalls;
   /** Joins the session of another tab. @returns its secret, `undefined` if there is nothing to join */
   async function join(
     old: BrowserSession | undefined,
-    signIn: Omit<SignIn, 'at' | 'accepted'>,
+    signIn: NewSignIn,
     handshake: Handshake,
     referenceId: string,
   ): Promise<string | undefined> {
@@ -61,7 +64,7 @@ export function createSignIns(parts: { sessions: BrowserSessions; api: ApiCalls;
 
   async function replace(
     old: BrowserSession | undefined,
-    signIn: Omit<SignIn, 'at' | 'accepted'>,
+    signIn: NewSignIn,
     handshake: Handshake | undefined,
   ): Promise<BrowserSession | undefined> {
     const carried: SessionContent = old?.content ?? EMPTY_CONTENT
@@ -75,34 +78,42 @@ export function createSignIns(parts: { sessions: BrowserSessions; api: ApiCalls;
     })
   }
 
-  return {
-    async establish({ old: opened, signIn, handshake, referenceId }) {
-      let old = opened
-      for (let tries = 0; tries < MOST_TRIES; tries++) {
-        const shared = handshake && (await join(old, signIn, handshake, referenceId))
-        if (shared !== undefined) return { secret: shared, overwritten: false }
-        const session = await replace(old, signIn, handshake)
-        if (session !== undefined) {
-          const { provider, username } = signIn
-          const ids = { 'trace.id': referenceId, 'session.id': shortId(session.record) }
-          log.info(
-            { 'event.action': 'user_login', 'event.outcome': 'success', 'user.name': username, provider, ...ids },
-            'signed in',
-          )
-          if (isSignedIn(old)) await api.revoke(old.content.signIn.credential, referenceId)
-          const overwritten = isSignedIn(old) && !isSame(old.content.signIn, signIn)
-          return { secret: session.secret, overwritten }
-        }
-        // The old session was changed meanwhile, perhaps by another tab that finished first.
-        const again = old && (await sessions.open(old.secret))
-        old = again?.state === 'live' ? again.session : undefined
+  async function establish({ old: opened, signIn, handshake, referenceId }: EstablishAsk): Promise<Established> {
+    let old = opened
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const shared = handshake && (await join(old, signIn, handshake, referenceId))
+      if (shared !== undefined) return { secret: shared, overwritten: false }
+      const session = await replace(old, signIn, handshake)
+      if (session !== undefined) {
+        const { provider, username } = signIn
+        const ids = { 'trace.id': referenceId, 'session.id': shortId(session.record) }
+        const fields = { 'event.action': 'user_login', 'event.outcome': 'success', 'user.name': username, provider }
+        log.info({ ...fields, ...ids }, 'signed in')
+        if (isSignedIn(old)) await api.revoke(old.content.signIn.credential, referenceId)
+        const overwritten = isSignedIn(old) && !isSame(old.content.signIn, signIn)
+        return { secret: session.secret, overwritten }
       }
-      throw new SecurityError('store_unavailable', 'a session is changed by too many at once')
+      // The old session was changed meanwhile, perhaps by another tab that finished first.
+      const again = old && (await sessions.open(old.secret))
+      old = again?.state === 'live' ? again.session : undefined
+    }
+    throw new SecurityError('store_unavailable', 'a session is changed by too many at once')
+  }
+
+  return {
+    async establish(ask) {
+      try {
+        return await establish(ask)
+      } catch (error) {
+        // No session will ever hold these tokens.
+        await api.revoke(ask.signIn.credential, ask.referenceId)
+        throw error
+      }
     },
   }
 }
 
-function isSame(a: Omit<SignIn, 'at' | 'accepted'>, b: Omit<SignIn, 'at' | 'accepted'>): boolean {
+function isSame(a: NewSignIn, b: NewSignIn): boolean {
   return (
     a.username === b.username &&
     a.provider.type === b.provider.type &&

@@ -2,12 +2,10 @@
  * One request as the portal sees it: what kind it is, what it asks for, and whose it is. Set on every request before
  * its handler runs.
  */
-import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type { JsonObject } from '../kernel/json.ts'
-import type { PortalSettings } from '../settings/settings.ts'
 import type { BrowserSession, EndReason, SignedInSession } from './browser-sessions.ts'
 import type { RequestKind } from './navigation.ts'
-import { formatSessionCookie } from './session-cookie.ts'
 
 /** What a route asks of its visitors; a path without a route asks for `required`. */
 export interface VisitRules {
@@ -67,7 +65,7 @@ declare module 'fastify' {
 }
 
 /** The options of a route. */
-export function visitRules(rules: VisitRules): { config: { visit: VisitRules }; schema?: FastifySchema } {
+export function visitRules(rules: VisitRules): { config: { visit: VisitRules } } {
   return { config: { visit: rules } }
 }
 
@@ -76,9 +74,4 @@ export function userOf(request: FastifyRequest): User {
   const { visitor } = request.visit
   if (visitor.kind !== 'user') throw new TypeError('a route without required access has no user')
   return visitor
-}
-
-/** @param secret of the browser's session; `undefined` takes the cookie away */
-export function sendCookie(reply: FastifyReply, secret: string | undefined, settings: PortalSettings): void {
-  void reply.header('set-cookie', formatSessionCookie(secret, settings))
 }

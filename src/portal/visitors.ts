@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Clock, wholeSeconds } from '../kernel/clock.ts'
 import type { Log } from '../observe/log.ts'
 import type { PortalSettings } from '../settings/settings.ts'
+import { setCookie } from './answer.ts'
 import { type ApiCalls, authorizationOf } from './api-calls.ts'
 import {
   type BrowserSession,
@@ -22,7 +23,7 @@ import { PortalError } from './portal-error.ts'
 import { EMPTY_CONTENT } from './session-content.ts'
 import { readSessionCookie } from './session-cookie.ts'
 import type { TokenRefresh } from './token-refresh.ts'
-import { type Anonymous, NOBODY, type User, type Visitor, sendCookie } from './visit.ts'
+import { type Anonymous, NOBODY, type User, type Visitor } from './visit.ts'
 
 export interface Visitors {
   /** @throws PortalError when it cannot be told, and 400 for an XHR whose session cannot be refreshed */
@@ -115,7 +116,7 @@ export function createVisitors(parts: {
     const attempts = recentAttempts(session.content, clock())
     if (attempts.length === 0 || !visit.navigation) return undefined
     const successor = await sessions.create({ ...EMPTY_CONTENT, attempts })
-    sendCookie(reply, successor?.secret, settings)
+    setCookie(reply, successor?.secret, settings)
     return successor
   }
 

@@ -1,6 +1,8 @@
 /** Signing in with the authorization code flow: acceptance scenarios A of the portal. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { SecurityError } from '../../src/kernel/errors.ts'
+import type { Sessions } from '../../src/store/store.ts'
 import {
   assertErrorPage,
   oneProvider,
@@ -307,4 +309,24 @@ test('nothing secret is in the log of a whole visit', async (t) => {
   const log = logged.join('')
   for (const secret of ['code1', 'state-', 'nonce-', 'access-', 'refresh-', String(cookie), 'forged'])
     assert.ok(!log.includes(secret), secret)
+})
+
+test('a sign-in that cannot be stored gives no cookie and leaves no tokens behind', async (t) => {
+  let full = false
+  const wrapSessions = (sessions: Sessions): Sessions => ({
+    ...sessions,
+    create: async (...session) => {
+      if (full) throw new SecurityError('store_unavailable', 'the disk is full')
+      return sessions.create(...session)
+    },
+  })
+  const { app, api } = await startPortal(t, oneProvider, { wrapSessions })
+  const browser = openBrowser(app)
+  const state = stateOf(await browser.visit(NAV1))
+  full = true
+  const response = await browser.visit(`${CALLBACK}?code=code1&state=${state}`)
+  assertErrorPage(response, 503, 'unavailable')
+  assert.equal(response.headers['set-cookie'], undefined)
+  assert.equal(api.count('/_security/oidc/authenticate'), 1)
+  assert.deepEqual(api.livePairs(), [])
 })

@@ -43,7 +43,7 @@ test('E2 a hint leads past the selector to its provider, over the capture page',
   const browser = openBrowser(app)
   const first = await browser.visit('/abc?auth_provider_hint=oidc2')
   assert.equal(first.headers.location, '/login?next=%2Fabc%3Fauth_provider_hint%3Doidc2&auth_provider_hint=oidc2')
-  const second = await browser.visit(String(first.headers.location))
+  const second = await browser.visit(first.headers.location)
   assert.match(String(second.headers.location), /^\/internal\/security\/capture-url\?next=%2Flogin%3Fnext%3D/)
   const capture = await browser.visit(String(second.headers.location))
   const link = /<noscript><meta http-equiv="refresh" content="0;url=([^"]+)"/.exec(capture.body)?.[1]

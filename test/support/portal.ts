@@ -9,7 +9,7 @@ import { createLog } from '../../src/observe/log.ts'
 import { createPortal } from '../../src/portal/portal.ts'
 import type { PortalProviderSettings, PortalSettings } from '../../src/settings/settings.ts'
 import { createEmbeddedStore } from '../../src/store/embedded.ts'
-import type { Store } from '../../src/store/store.ts'
+import type { Sessions, Store } from '../../src/store/store.ts'
 import { type ScriptedApi, createScriptedApi } from './scripted-security-api.ts'
 
 export const ORIGIN = 'https://portal.example'
@@ -67,19 +67,20 @@ export function provider(
 export async function startPortal(
   context: TestContext,
   settings: Partial<PortalSettings>,
-  options: { endSession?: boolean } = {},
+  options: { endSession?: boolean; wrapSessions?: (sessions: Sessions) => Sessions } = {},
 ): Promise<PortalFixture> {
   const directory = await mkdtemp(join(tmpdir(), 'ostiary-portal-'))
   let now = 1_800_000_000.25
   const clock = () => now
   const store = await createEmbeddedStore({ directory, clock })
-  const api = createScriptedApi({ clock, ...options })
+  const api = createScriptedApi({ clock, endSession: options.endSession ?? true })
+  const sessions = options.wrapSessions?.(store.sessions) ?? store.sessions
   const logged: string[] = []
   const log = createLog('debug', { write: (line) => logged.push(line) })
   const apps: FastifyInstance[] = []
   const create = async (more: Partial<PortalSettings>) => {
     const all = { ...DEFAULTS, ...settings, ...more, encryptionKey: more.encryptionKey ?? DEFAULTS.encryptionKey }
-    const app = await createPortal({ settings: all, api, sessions: store.sessions, clock, log })
+    const app = await createPortal({ settings: all, api, sessions, clock, log })
     apps.push(app)
     return app
   }
