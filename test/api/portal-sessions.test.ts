@@ -113,13 +113,13 @@ test('G7 the store and the encryption key together hold neither token nor claim 
   const { app, store } = await startPortal(t, oneProvider)
   const browser = openBrowser(app)
   await signIn(browser)
-  const [record] = await store.sessions.list({}, { limit: 10 })
-  assert.ok(record?.usernameHash)
-  const dump = JSON.stringify({ ...record, content: Buffer.from(record.content).toString('latin1') })
+  const records = await store.sessions.list({}, { limit: 10 })
+  assert.equal(records.filter(({ usernameHash }) => usernameHash !== undefined).length, 1)
+  const dump = records.map((record) => JSON.stringify(record) + Buffer.from(record.content).toString('latin1')).join('')
   for (const secret of ['access-', 'refresh-', 'user1', 'finance', String(browser.cookie)])
     assert.ok(!dump.includes(secret), secret)
   const sealer = createContentSealer('an encryption key for tests only, long enough')
-  assert.equal(sealer.open(record.id, record.content), undefined)
+  for (const { id, content } of records) assert.equal(sealer.open(id, content), undefined)
 })
 
 test('every answer has the same protection, and only what has a hash in its name may be cached', async (t) => {
