@@ -98,7 +98,10 @@ const REFUSED: { template: Json; reason?: string; message: string | RegExp }[] =
   { template: { template: 'plain text' }, message: 'a role template does not make valid JSON' },
   { template: {}, message: 'Required [template]' },
   { template: { template: { source: '{{#a}}' } }, message: /^a role template does not compile: Unclosed section/ },
-  { template: { template: { source: '{{> other}}' } }, message: 'a role template cannot have partials ([other])' },
+  {
+    template: { template: { source: '{{#groups}}{{> other}}{{/groups}}' } },
+    message: 'a role template cannot have partials ([other])',
+  },
   {
     template: { template: { source: 'x'.repeat(10_001) } },
     message: 'a role template is longer than 10000 characters',
