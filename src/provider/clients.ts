@@ -1,13 +1,11 @@
 /**
- * The configured clients: checked at start, and brought into the form that the library takes. Our own flags stay beside
- * the metadata, where no registration can ever set them.
+ * The configured clients, in the form that the library takes. Our own flags stay beside the metadata, where no
+ * registration can ever set them.
  */
 import { type ClientMetadata, errors, type Provider } from 'oidc-provider'
 import { SecurityError } from '../kernel/errors.ts'
-import type { Log } from '../observe/log.ts'
 import { SettingsError, type SettingsProblem } from '../settings/settings-error.ts'
 import type { ProviderClientSettings } from '../settings/settings.ts'
-import { CLIENT_URIS, isPlainRemote } from './client-uri.ts'
 
 export type Client = InstanceType<Provider['Client']>
 
@@ -27,45 +25,22 @@ export function buildClientMetadata(client: ProviderClientSettings): ClientMetad
   }
 }
 
-/** @throws SettingsError with every fault of every client */
-export async function checkClients(
-  clients: readonly ProviderClientSettings[],
-  library: Provider,
-  log: Log,
-): Promise<void> {
+/**
+ * Makes the library judge the clients now; by itself it would at their first use.
+ * @throws SettingsError with what is wrong with each
+ */
+export async function checkClients(clients: readonly ProviderClientSettings[], library: Provider): Promise<void> {
   const problems: SettingsProblem[] = []
   for (const client of clients) {
-    const prefix = `provider.clients.${client.clientId}`
-    const found = faultsOfUris(client)
-    for (const { name, text } of found) problems.push({ setting: `${prefix}.${name}`, where: 'settings', text })
-    if (found.length > 0) continue
     try {
       await library.Client.validate(buildClientMetadata(client))
     } catch (error) {
       if (!(error instanceof errors.OIDCProviderError)) throw error
-      problems.push({ setting: prefix, where: 'settings', text: error.error_description ?? error.message })
-    }
-    for (const uri of urisOf(client, 'redirect_uris').filter((uri) => isPlainRemote(uri))) {
-      log.warn(`[${prefix}.redirect_uris] ${uri} is not protected by TLS`)
+      const text = error.error_description ?? error.message
+      problems.push({ setting: `provider.clients.${client.clientId}`, where: 'settings', text })
     }
   }
   if (problems.length > 0) throw new SettingsError('the provider', problems)
-}
-
-function faultsOfUris(client: ProviderClientSettings): { name: string; text: string }[] {
-  const kind = { confidential: !isPublic(client), native: client.metadata['application_type'] === 'native' }
-  return Object.entries(CLIENT_URIS).flatMap(([name, faultOf]) =>
-    urisOf(client, name).flatMap((uri) => {
-      const fault = faultOf(uri, kind)
-      return fault === undefined ? [] : [{ name, text: `${uri} ${fault}` }]
-    }),
-  )
-}
-
-function urisOf(client: ProviderClientSettings, name: string): string[] {
-  const value = client.metadata[name]
-  if (value === undefined) return []
-  return (Array.isArray(value) ? value : [value]).map(String)
 }
 
 /** The living client of this id. Metadata that no longer fit make the library throw: no such client then. */

@@ -8,7 +8,6 @@
  */
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../kernel/clock.ts'
-import { isLoopbackHost } from '../kernel/loopback.ts'
 import type { Sealer } from '../kernel/sealer.ts'
 import type { Log } from '../observe/log.ts'
 import { stylesheet } from '../pages/style.ts'
@@ -58,6 +57,7 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
   const { settings, store, sealer, clock, log } = parts
   const { artefacts, documents } = store
   checkIssuer(settings.issuer)
+  if (settings.issuer.startsWith('http:')) log.warn('the provider speaks plain http, which is for this machine only')
 
   const keys = await loadProviderKeys({ documents, sealer })
   const accounts = await createAccounts({ path: settings.accountsPath, log })
@@ -73,7 +73,7 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
   })
   const fetch = parts.fetch ?? ((url, options) => globalThis.fetch(url, options))
   const library = createLibrary({ settings, adapter, keys, accounts, pages, fetch, log })
-  await checkClients(settings.clients, library, log)
+  await checkClients(settings.clients, library)
 
   const sessionEnd = createSessionEnd({ library, artefacts, sealer, log })
   accounts.onRemoval(async (subjects) => {
@@ -139,16 +139,8 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
   }
 }
 
-/** OpenID Connect Discovery 1.0 §3: `https`, without query and fragment; `http` only on this machine. */
 function checkIssuer(issuer: string): void {
-  const parsed = URL.parse(issuer)
-  const refuse = (text: string): never => {
-    throw new SettingsError('the provider', [{ setting: 'provider.issuer', where: 'settings', text }])
-  }
-  if (parsed === null) return refuse(`[${issuer}] is not a URL`)
-  if (parsed.protocol !== 'https:' && !(parsed.protocol === 'http:' && isLoopbackHost(parsed.hostname))) {
-    return refuse(`[${issuer}] must use https, or http on a loopback host`)
-  }
-  if (issuer.includes('?') || issuer.includes('#')) return refuse(`[${issuer}] must have no query and no fragment`)
-  if (parsed.pathname !== '/') return refuse(`[${issuer}] must have no path`)
+  const text = `[${issuer}] must have no path: all routes of the provider begin at the root of its host`
+  if (new URL(issuer).pathname === '/') return
+  throw new SettingsError('the provider', [{ setting: 'provider.issuer', where: 'settings', text }])
 }
