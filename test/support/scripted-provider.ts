@@ -78,6 +78,9 @@ export function createSigningKeyPair(algorithm = 'RS256', kid: string | null = '
   return { algorithm, privateKey, jwk: { ...jwk, ...(kid === null ? {} : { kid }) } }
 }
 
+/** One for all providers of a process: making an RSA key takes a while. */
+const FIRST_KEY = createSigningKeyPair()
+
 export async function startScriptedProvider(): Promise<ScriptedProvider> {
   const requests: ScriptedRequest[] = []
   const scripts = new Map<string, Script>()
@@ -109,7 +112,7 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
     script: (endpoint, script) => void scripts.set(isEndpoint(endpoint) ? PATHS[endpoint] : endpoint, script),
     requests,
     count: (endpoint) => requests.filter(({ path }) => path === PATHS[endpoint]).length,
-    keys: [createSigningKeyPair()],
+    keys: [FIRST_KEY],
     metadata: {
       issuer,
       authorization_endpoint: urls.authorization,
