@@ -8,7 +8,7 @@ import type { Log } from '../observe/log.ts'
 import type { PortalProviderSettings } from '../settings/settings.ts'
 import type { PortalSession, Sessions, VersionedSession } from '../store/store.ts'
 import { type Deadlines, buildDeadlines, nearestDeadline, passedDeadline } from './deadlines.ts'
-import { KEPT_FOR } from './handshakes.ts'
+import { KEPT_FOR } from './handshake-list.ts'
 import type { ContentSealer, SessionContent, SignIn } from './session-content.ts'
 import { createSessionSecret } from './session-cookie.ts'
 

@@ -4,7 +4,7 @@ import type { Log } from '../observe/log.ts'
 import type { PortalSettings } from '../settings/settings.ts'
 import type { ApiCalls } from './api-calls.ts'
 import type { BrowserSessions } from './browser-sessions.ts'
-import type { Handshakes } from './handshake.ts'
+import type { Handshakes } from './handshakes.ts'
 import type { SignIns } from './sign-in.ts'
 import type { Visitors } from './visitors.ts'
 

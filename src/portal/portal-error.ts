@@ -15,7 +15,7 @@ interface ErrorKind {
 const HEADING = 'We hit an authentication error'
 const OTHER_TAB = 'Cookies may be switched off, or the sign-in began in another browser or in a tab that was left open.'
 
-export const PORTAL_ERRORS = {
+const PORTAL_ERRORS = {
   bad_request: {
     status: 400,
     heading: 'That request makes no sense',

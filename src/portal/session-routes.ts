@@ -26,5 +26,7 @@ export function addSessionRoutes(app: FastifyInstance, { settings, sessions, clo
   })
 
   // That it was asked for has extended the session already.
-  app.post(SESSION, required, async (_request, reply) => reply.redirect(`${settings.basePath}${SESSION}`))
+  app.post(SESSION, visitRules({ access: 'required', extendsSession: true }), async (_request, reply) =>
+    reply.redirect(`${settings.basePath}${SESSION}`),
+  )
 }

@@ -7,7 +7,7 @@ import { SecurityError } from '../kernel/errors.ts'
 import type { Log } from '../observe/log.ts'
 import type { ApiCalls } from './api-calls.ts'
 import { type BrowserSession, type BrowserSessions, isSignedIn, shortId } from './browser-sessions.ts'
-import { finishHandshake } from './handshakes.ts'
+import { finishHandshake } from './handshake-list.ts'
 import { EMPTY_CONTENT, type Handshake, type SessionContent, type SignIn } from './session-content.ts'
 
 export interface SignIns {

@@ -17,6 +17,8 @@ export interface VisitRules {
   readonly form?: true
   /** Other sites may post here, by its purpose. */
   readonly crossSite?: true
+  /** Using it writes the time of activity at once: it is asked for to stay signed in. */
+  readonly extendsSession?: true
   /** The address holds what no other site may learn. */
   readonly noReferrer?: true
 }

@@ -18,7 +18,7 @@ import {
   shortId,
 } from './browser-sessions.ts'
 import { activityInterval } from './deadlines.ts'
-import { recentAttempts } from './handshakes.ts'
+import { recentAttempts } from './handshake-list.ts'
 import { PortalError } from './portal-error.ts'
 import { EMPTY_CONTENT } from './session-content.ts'
 import { readSessionCookie } from './session-cookie.ts'
@@ -123,10 +123,10 @@ export function createVisitors(parts: {
   /** What an accepted request changes in its session: the time of activity, and the loop breaker's count. */
   async function markAccepted(session: SignedInSession, request: FastifyRequest): Promise<SignedInSession> {
     const now = wholeSeconds(clock)
-    const extends_ = request.method === 'POST' && request.visit.path === '/internal/security/session'
     const interval = activityInterval(sessions.provider(session.content.signIn) ?? { idleTimeout: 0, lifespan: 0 })
     const age = now - session.record.lastActivityAt
-    const active = !request.visit.system && (age >= interval || (extends_ && age > 0))
+    const active =
+      !request.visit.system && (age >= interval || (request.visit.rules.extendsSession === true && age > 0))
     if (!active && session.content.signIn.accepted) return session
     const changed = await sessions.change(session, ({ content, record }) => ({
       content:

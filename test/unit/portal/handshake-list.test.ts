@@ -8,7 +8,7 @@ import {
   isLooping,
   removeHandshake,
   returnHandshake,
-} from '../../../src/portal/handshakes.ts'
+} from '../../../src/portal/handshake-list.ts'
 import { EMPTY_CONTENT, type Handshake } from '../../../src/portal/session-content.ts'
 
 const handshake = (state: string, more: Partial<Handshake> = {}): Handshake => ({
