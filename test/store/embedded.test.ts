@@ -37,6 +37,10 @@ test('the folder and every file in it are for their owner only, even if the fold
   assert.deepEqual(files.toSorted(), ['ostiary.db', 'ostiary.db-shm', 'ostiary.db-wal'])
   for (const name of files) assert.equal(statSync(join(directory, name)).mode & 0o777, 0o600, name)
   await store.close()
+
+  chmodSync(join(directory, 'ostiary.db'), 0o644)
+  await (await createEmbeddedStore({ directory, clock: () => START })).close()
+  assert.equal(statSync(join(directory, 'ostiary.db')).mode & 0o777, 0o600)
 })
 
 test('a closed store is one file without a log beside it', async () => {

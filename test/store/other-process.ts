@@ -21,6 +21,7 @@ export function startWritingProcess(directory: string): WritingProcess {
   if (child.stdout === null || child.pid === undefined) throw new Error('the writing process did not start')
   const lines: string[] = []
   const output = createInterface(child.stdout)
+  const ended = once(output, 'close')
   output.on('line', (line) => lines.push(line))
   return {
     pid: child.pid,
@@ -36,7 +37,6 @@ export function startWritingProcess(directory: string): WritingProcess {
         })
       }),
     async kill() {
-      const ended = once(output, 'close')
       child.kill('SIGKILL')
       await ended
     },

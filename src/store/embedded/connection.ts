@@ -15,6 +15,7 @@ export interface Connection {
 export function openConnection(file: string, access: 'read' | 'write'): Connection {
   const database = new DatabaseSync(file, { readOnly: access === 'read', timeout: LOCK_WAIT_MS })
   const prepared = new Map<string, StatementSync>()
+  database.exec('pragma cache_size = -16000')
   if (access === 'write') {
     database.exec('pragma journal_mode = wal')
     database.exec('pragma synchronous = full')

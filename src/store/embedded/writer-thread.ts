@@ -91,6 +91,8 @@ export function createWriterThread(options: {
   function start(): Worker {
     startedAt = monotonicMs()
     const started = startWorker()
+    // What keeps the program alive is a write in flight, by its timer.
+    started.unref()
     started.on('message', receive)
     started.on('error', (error) => log?.warn({ err: error }, "the store's writer thread failed"))
     started.on('exit', () => restart())
