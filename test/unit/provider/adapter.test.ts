@@ -1,0 +1,113 @@
+/** The library's storage on the real embedded store: what must hold however many callers and nodes there are. */
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createSealer } from '../../../src/kernel/sealer.ts'
+import { createLog } from '../../../src/observe/log.ts'
+import { createAdapterFactory } from '../../../src/provider/adapter.ts'
+import { artefactKey } from '../../../src/provider/artefact-row.ts'
+import { createRowLimit } from '../../../src/provider/row-limit.ts'
+import { openTemporaryStore } from '../../support/temporary-store.ts'
+
+async function setUp(t: TestContext) {
+  let now = 1000
+  const gone = new Set<string>()
+  const { artefacts } = await openTemporaryStore(t, () => now)
+  const adapter = createAdapterFactory({
+    artefacts,
+    sealer: createSealer(['a secret of the tests']),
+    clock: () => now,
+    log: createLog('silent'),
+    hintRetention: 500,
+    accountExists: (subject) => !gone.has(subject),
+  })
+  const wait = (seconds: number) => {
+    now += seconds
+  }
+  return { adapter, artefacts, gone, wait }
+}
+
+test('a payload comes back as it was, by id and by uid', async (t) => {
+  const { adapter } = await setUp(t)
+  const payload = { jti: 'id', uid: 'a uid', accountId: 'alice', authorizations: { app: { sid: 's' } } }
+  await adapter('Session').upsert('id', payload, 60)
+  assert.deepEqual(await adapter('Session').find('id'), payload)
+  assert.deepEqual(await adapter('Session').findByUid('a uid'), payload)
+  assert.equal(await adapter('Interaction').find('id'), undefined)
+})
+
+test('T-3: of many who consume a code one succeeds, and the others get invalid_grant', async (t) => {
+  const { adapter } = await setUp(t)
+  const codes = adapter('AuthorizationCode')
+  await codes.upsert('code', { grantId: 'g' }, 60)
+  const results = await Promise.allSettled(Array.from({ length: 8 }, () => codes.consume('code')))
+  assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1)
+  for (const result of results) if (result.status === 'rejected') assert.equal(result.reason.error, 'invalid_grant')
+  assert.equal((await codes.find('code'))?.consumed, 1000)
+})
+
+test('T-4, A-37: of many who record one assertion one succeeds, and the others get invalid_client', async (t) => {
+  const { adapter } = await setUp(t)
+  const records = adapter('ReplayDetection')
+  const results = await Promise.allSettled(Array.from({ length: 8 }, () => records.upsert('jti', { iss: 'app' }, 60)))
+  assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1)
+  for (const result of results) if (result.status === 'rejected') assert.equal(result.reason.error, 'invalid_client')
+})
+
+test('T-2: the end of a grant takes its tokens, not the interaction and the session that name it', async (t) => {
+  const { adapter } = await setUp(t)
+  const models = ['AccessToken', 'RefreshToken', 'AuthorizationCode', 'Interaction', 'Session']
+  for (const model of models) await adapter(model).upsert('x', { grantId: 'grant' }, 60)
+  await adapter('AccessToken').revokeByGrantId('grant')
+  const left = []
+  for (const model of models) if (await adapter(model).find('x')) left.push(model)
+  assert.deepEqual(left, ['Interaction', 'Session'])
+})
+
+test('an expired access token is known for a while, anything else expired is not', async (t) => {
+  const { adapter, wait } = await setUp(t)
+  await adapter('AccessToken').upsert('late', { accountId: 'alice' }, 60)
+  await adapter('RefreshToken').upsert('late', { accountId: 'alice' }, 60)
+  wait(61)
+  assert.ok(await adapter('AccessToken').find('late'))
+  assert.equal(await adapter('RefreshToken').find('late'), undefined)
+  wait(500)
+  assert.equal(await adapter('AccessToken').find('late'), undefined)
+})
+
+test('T-7: what belongs to an account that is gone is not there', async (t) => {
+  const { adapter, gone } = await setUp(t)
+  await adapter('Session').upsert('s', { uid: 'u', accountId: 'bob' }, 60)
+  gone.add('bob')
+  assert.equal(await adapter('Session').find('s'), undefined)
+  assert.equal(await adapter('Session').findByUid('u'), undefined)
+})
+
+test('A-33: when there are too many rows of one kind, the oldest go; expired ones do not count', async (t) => {
+  const { artefacts } = await setUp(t)
+  const limit = createRowLimit({ artefacts, log: createLog('silent'), entries: 2, bytes: 100 })
+  const put = async (id: string, bytes: number, removeAt: number) => {
+    const key = artefactKey('Test', id)
+    await artefacts.create({ model: 'Test', key, payload: new Uint8Array(), removeAt: 1060 })
+    limit.add({ key, bytes, removeAt }, 1000)
+  }
+  const left = async (...ids: string[]) => {
+    const found = await Promise.all(ids.map((id) => artefacts.find(artefactKey('Test', id))))
+    return ids.filter((_id, index) => found[index] !== undefined)
+  }
+  await put('expired', 1, 999)
+  for (const id of ['1', '2', '3']) await put(id, 1, 1060)
+  await until(async () => (await left('1')).length === 0)
+  assert.deepEqual(await left('1', '2', '3'), ['2', '3'])
+  await put('4', 100, 1060)
+  await until(async () => (await left('3')).length === 0)
+  assert.deepEqual(await left('2', '3', '4'), ['4'])
+})
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (let waited = 0; waited < 100; waited++) {
+    if (await holds()) return
+    await sleep(10)
+  }
+  assert.fail('it did not happen')
+}
