@@ -28,7 +28,7 @@ import { buildLogoutUrl } from '../oidc/logout-request.ts'
 import { buildCodeChallenge, deriveCodeVerifier } from '../oidc/pkce.ts'
 import { belongsToRealm, createState } from '../oidc/state.ts'
 import { buildUserMetadata } from '../oidc/user-metadata.ts'
-import { buildUserProperties, createPropertyReaders } from '../oidc/user-properties.ts'
+import { buildUserProperties, createPropertyReaders, isAnchored } from '../oidc/user-properties.ts'
 import { readUserinfoAnswer } from '../oidc/userinfo.ts'
 import type { OidcRealmSettings } from '../settings/settings.ts'
 import type { LoginSubject, TokenPairs, UsedResponse } from '../store/store.ts'
@@ -106,11 +106,11 @@ export function createOidcRealm(parts: {
   const validator = createIdTokenValidator({ settings, keySource, clock, log })
   const exchangeCode = createCodeExchange({ rp, outbound, clock })
   const redemption = createResponseRedemption({ realm: name, tokens: parts.store.tokens, clock })
-  const readers = createPropertyReaders(
-    `xpack.security.authc.realms.oidc.${name}.`,
-    settings.claims,
-    settings.claimPatterns,
-  )
+  const { claims: claimNames, claimPatterns } = settings
+  const prefix = `xpack.security.authc.realms.oidc.${name}.`
+  const readers = createPropertyReaders(prefix, claimNames, claimPatterns)
+  if (claimPatterns.principal !== undefined && !isAnchored(claimPatterns.principal))
+    log.warn(`The pattern [${prefix}claim_patterns.principal] is not anchored at both ends: it takes parts of names`)
 
   const needsKeys = !rp.signatureAlgorithm.startsWith('HS')
   let keys = needsKeys && op.jwksetPath !== undefined ? openKeys(op.jwksetPath) : undefined

@@ -43,7 +43,11 @@ export function createResponseRedemption(parts: {
       forgetOld(now)
       if (remembered.has(id)) throw replayed(realm)
       remembered.set(id, now + REMEMBERED)
-      if (await tokens.responseUsed(key)) throw replayed(realm)
+      const used = await tokens.responseUsed(key).catch((error: unknown) => {
+        remembered.delete(id)
+        throw error
+      })
+      if (used) throw replayed(realm)
       return { key, keepUntil: Math.ceil(now) + LONGEST }
     },
     async useUp(response) {

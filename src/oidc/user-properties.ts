@@ -63,6 +63,14 @@ function createPropertyReader(setting: string, claim: string, patternText: strin
 }
 
 /**
+ * Whether a pattern must match the whole text. One that need not may take a part of a text which somebody else chose
+ * around it, such as another mail domain behind the right one.
+ */
+export function isAnchored(pattern: string): boolean {
+  return /^(\^|\\A)/.test(pattern) && /(?<!\\)(\$|\\z)$/.test(pattern)
+}
+
+/**
  * Maps claims to the properties of a user. The principal comes from its one claim, never from another.
  * @throws SecurityError `principal_missing` or `claims_unmappable`
  */

@@ -387,6 +387,14 @@ test('claims that contradict, cannot be mapped or name nobody fail the login', a
   await assert.rejects(bench.finish(anonymous, await bench.begin(anonymous)), { reason: 'principal_missing' })
 })
 
+test('a principal pattern that takes parts of names is warned about at the start (A-45)', async () => {
+  await using bench = await openRealmBench()
+  bench.openRealm({ claimPatterns: { principal: '^(.+)@staff$' } })
+  assert.doesNotMatch(bench.logged.join(''), /not anchored/)
+  bench.openRealm({ claimPatterns: { principal: '^(.+)@staff' } })
+  assert.match(bench.logged.join(''), /claim_patterns\.principal\] is not anchored at both ends/)
+})
+
 test('without metadata the user and the role mappings see none', async () => {
   await using bench = await openRealmBench()
   const realm = bench.openRealm({ populateUserMetadata: false })

@@ -1,21 +1,14 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { buildTokenRequestBody, readTokenAnswer } from '../../../src/oidc/token-request.ts'
+import { buildProviderAnswer } from '../../support/provider-answer.ts'
 import vectors from '../../vectors/token-answers.json' with { type: 'json' }
 
 const GOOD = { access_token: 'at-1', token_type: 'Bearer', id_token: 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln' }
 
 for (const { name, change = {}, body = {}, tokens, text } of vectors)
   test(`token answer with ${name}`, () => {
-    const { contentType, ...rest } = { contentType: 'application/json', ...change } as { contentType: string | null }
-    const answer = {
-      status: 200,
-      reasonPhrase: 'OK',
-      wwwAuthenticate: undefined,
-      body: JSON.stringify({ ...GOOD, ...body }),
-      ...rest,
-      contentType: contentType ?? undefined,
-    }
+    const answer = buildProviderAnswer(change, JSON.stringify({ ...GOOD, ...body }))
     if (tokens === undefined)
       assert.throws(() => readTokenAnswer(answer), { reason: 'code_exchange_failed', message: text })
     else assert.partialDeepStrictEqual(readTokenAnswer(answer), tokens)

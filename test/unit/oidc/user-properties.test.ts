@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { buildUserProperties, createPropertyReaders } from '../../../src/oidc/user-properties.ts'
+import { buildUserProperties, createPropertyReaders, isAnchored } from '../../../src/oidc/user-properties.ts'
 import vectors from '../../vectors/user-properties.json' with { type: 'json' }
 
 const NOTHING = { groups: [], dn: null, mail: null, name: null }
@@ -18,4 +18,9 @@ test('a pattern made to backtrack answers a claim of 64 kB at once (A-35)', () =
   const begin = performance.now()
   assert.throws(() => buildUserProperties(readers, { sub: `${'a'.repeat(65_536)}b` }), { reason: 'principal_missing' })
   assert.ok(performance.now() - begin < 100)
+})
+
+test('a pattern is anchored if it begins and ends with the text (A-45)', () => {
+  for (const pattern of ['^(.+)$', '\\A(.+)\\z']) assert.ok(isAnchored(pattern), pattern)
+  for (const pattern of ['(.+)', '^(.+)', '(.+)$', '^(.+)\\$', '']) assert.ok(!isAnchored(pattern), pattern)
 })
