@@ -66,7 +66,7 @@ export async function takePictures(page: Page, name: string): Promise<void> {
   for (const { look, colorScheme, viewport } of LOOKS) {
     await page.emulateMedia({ colorScheme })
     await page.setViewportSize(viewport)
-    await page.screenshot({ path: join(PICTURES, `${name}-${look}.png`), fullPage: true })
+    await page.screenshot({ path: join(PICTURES, `${name}-${look}.png`), fullPage: true, animations: 'disabled' })
   }
   await page.emulateMedia({ colorScheme: 'light' })
   await page.setViewportSize(LOOKS[0].viewport)
