@@ -1,5 +1,5 @@
 /** Where the keys of a provider come from: a file that is watched, or a URL that is fetched when it is needed. */
-import { readFileSync, unwatchFile, watchFile } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import type { Clock } from '../kernel/clock.ts'
@@ -41,8 +41,8 @@ export function createKeySource(parts: {
 }
 
 /**
- * Keys from a file below the configuration directory, looked at every two seconds. A bad new version is logged, and
- * the old keys stay.
+ * Keys from a file below the configuration directory, looked at every two seconds: by its content, as a watcher could
+ * miss a change between the first reading and its own start. A bad new version is logged once, and the old keys stay.
  */
 function createFileKeySource(parts: {
   readonly location: string
@@ -51,21 +51,24 @@ function createFileKeySource(parts: {
 }): KeySource {
   const { log } = parts
   const file = resolve(parts.configDirectory, parts.location)
-  let keys = readFirst(parts.configDirectory, file)
-  const reload = async () => {
+  let { text: seen, keys } = readFirst(parts.configDirectory, file)
+  const look = async () => {
     try {
-      keys = readKeySet(await readFile(file, 'utf8'))
+      // A file that cannot be read is as good as an empty one, which is no key set either.
+      const text = await readFile(file, 'utf8').catch(() => '')
+      if (text === seen) return
+      seen = text
+      keys = readKeySet(text)
       log.info({ 'file.path': file }, 'The JWK set was reloaded')
     } catch (error) {
       log.warn({ err: error, 'file.path': file }, `An error occurred while reloading file ${file}`)
     }
   }
-  const onChange = () => void reload()
-  watchFile(file, { interval: FILE_INTERVAL, persistent: false }, onChange)
+  const timer = setInterval(() => void look(), FILE_INTERVAL).unref()
   return {
     keys: () => keys,
     renew: () => Promise.resolve(false),
-    close: () => unwatchFile(file, onChange),
+    close: () => clearInterval(timer),
   }
 }
 
@@ -132,10 +135,11 @@ async function fetchKeySet(url: string, outbound: Outbound) {
   return { keys: readKeySet(body), cacheControl }
 }
 
-function readFirst(configDirectory: string, file: string): KeySet {
+function readFirst(configDirectory: string, file: string): { text: string; keys: KeySet } {
   try {
     if (relative(configDirectory, file).startsWith('..')) throw new Error(`${file} is not below ${configDirectory}`)
-    return readKeySet(readFileSync(file, 'utf8'))
+    const text = readFileSync(file, 'utf8')
+    return { text, keys: readKeySet(text) }
   } catch (cause) {
     throw new SecurityError('argument_illegal', 'Unable to create a IDTokenValidator instance', cause)
   }
