@@ -53,8 +53,9 @@ const ROLE_MAPPINGS: Readonly<Record<string, JsonObject>> = {
 
 /** Adds the demo's secrets to the keystore where it has no entry of that name. */
 export async function putDemoSecrets(keystore: Keystore): Promise<void> {
-  const present = new Set(keystore.names())
-  for (const [name, value] of Object.entries(SECRETS)) if (!present.has(name)) keystore.set(name, value)
+  const missing = Object.entries(SECRETS).filter(([name]) => keystore.get(name) === undefined)
+  if (missing.length === 0) return
+  for (const [name, value] of missing) keystore.set(name, value)
   await keystore.save()
 }
 

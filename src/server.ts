@@ -17,6 +17,7 @@ import { PORTAL_ACCOUNT } from './authz/service-accounts.ts'
 import { findExposedDemoSecrets, seedDemo } from './demo.ts'
 import { systemClock } from './kernel/clock.ts'
 import { isJsonObject } from './kernel/json.ts'
+import { isLoopbackHost } from './kernel/loopback.ts'
 import { randomText } from './kernel/random.ts'
 import { createSealer, type Sealer } from './kernel/sealer.ts'
 import { createOutbound, type Outbound } from './net/outbound.ts'
@@ -224,12 +225,14 @@ function buildPortal({ settings, log, sealer, store }: House, api: SecurityApi):
 /** Made once in the life of a store. */
 async function readClusterUuid({ documents }: Store): Promise<string> {
   const { document } = await documents.create('node', 'cluster', { uuid: randomText(16) })
-  return String(document.body['uuid'])
+  return typeof document.body['uuid'] === 'string' ? document.body['uuid'] : ''
 }
 
+/** @returns the origin to reach it by: on this machine the name that the demo's URLs have */
 async function listen(app: FastifyInstance, { host, port }: ListenerSettings): Promise<string> {
   await app.listen({ host, port })
   const address = app.server.address()
   if (address === null || typeof address === 'string') throw new TypeError('a listener without an address')
-  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
+  const named = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  return `http://${isLoopbackHost(named) ? 'localhost' : named}:${address.port}`
 }

@@ -37,7 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'provider',
     'demo.ts',
   ],
-  'demo.ts': ['kernel', 'store/store.ts', 'settings', 'authc'],
+  'demo.ts': ['kernel', 'store/store.ts', 'settings', 'authz', 'authc'],
 }
 
 const files = globSync('**/*.ts', { cwd: SRC })
