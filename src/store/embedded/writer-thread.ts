@@ -91,11 +91,11 @@ export function createWriterThread(options: {
   function start(): Worker {
     startedAt = monotonicMs()
     const started = startWorker()
-    // What keeps the program alive is a write in flight, by its timer.
-    started.unref()
     started.on('message', receive)
     started.on('error', (error) => log?.warn({ err: error }, "the store's writer thread failed"))
     started.on('exit', () => restart())
+    // What keeps the program alive is a write in flight, by its timer. To listen is to be kept, so this comes last.
+    started.unref()
     return started
   }
 
