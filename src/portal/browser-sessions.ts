@@ -173,7 +173,7 @@ export function createBrowserSessions(parts: {
             : buildTombstone(old.session.record, old.becomes.ended),
         version: old.session.record.version,
       }
-      if (!(await store.create(record, replaces))) return undefined
+      if ((await store.create(record, replaces && { replaces })) === undefined) return undefined
       // A new record has the first version.
       return { secret, record: { ...record, version: 1 }, content }
     },

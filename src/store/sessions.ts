@@ -1,6 +1,6 @@
 import { wholeSeconds, type Clock } from '../kernel/clock.ts'
 import type { Engine, Row, Steps, Value } from './engine.ts'
-import type { PortalSession, Sessions, VersionedSession } from './store.ts'
+import type { PortalSession, SessionLimit, Sessions, VersionedSession } from './store.ts'
 
 const COLUMNS = `
   id, version, created_at, last_activity_at, provider_type, provider_name, username_hash, agreement_acknowledged, ended,
@@ -18,6 +18,20 @@ const UPDATE = `
     username_hash = ?6, agreement_acknowledged = ?7, ended = ?8, content = ?9, remove_at = ?10
   where id = ?1 and version = ?11 and remove_at > ?12
   returning 1 as done`
+/** The new session counts, whatever its id and its time are. */
+const OF_THE_SAME = `
+  ended is null and remove_at > ?1 and provider_type = ?2 and provider_name = ?3 and username_hash = ?4 and id <> ?5`
+const END_SURPLUS = `
+  update portal_session set version = version + 1, ended = ?7, content = ?8, remove_at = ?9
+  where ${OF_THE_SAME} and id not in (
+    select id from portal_session where ${OF_THE_SAME} order by created_at desc, id desc limit ?6)
+  returning id`
+const UNCLAIMED = 'provider_type is null and ended is null'
+const COUNT_UNCLAIMED = `select count(*) as found from portal_session where ${UNCLAIMED}`
+const TRIM_UNCLAIMED = `
+  delete from portal_session where id in (
+    select id from portal_session where ${UNCLAIMED} order by created_at, id limit ?1)
+  returning 1 as done`
 const DELETE = 'delete from portal_session where id = ?1 returning remove_at > ?2 as alive'
 
 /** Sessions of the portal, and the tombstones of those that ended. */
@@ -28,12 +42,13 @@ export function createSessions({ engine, clock }: { engine: Engine; clock: Clock
       const [row] = await engine.read(FIND, id, now())
       return row && readSession(row)
     },
-    create: async (session, replaces) =>
+    create: async (session, { replaces, limit } = {}) =>
       engine.write(
         createSession,
         now(),
         valuesOf(session),
         replaces && ([valuesOf(replaces.session), replaces.version] as const),
+        limit,
       ),
     update: (session, version) => engine.write(updateSession, now(), valuesOf(session), version),
     delete: (id) => engine.write(deleteSession, now(), id),
@@ -49,6 +64,7 @@ export function createSessions({ engine, clock }: { engine: Engine; clock: Clock
         select ${COLUMNS} from portal_session where ${conditions.join(' and ')} order by id limit ${bind(limit)}`
       return (await engine.read(list, ...values)).map(readSession)
     },
+    trimUnclaimed: (most, limit) => engine.write(trimUnclaimed, most, limit),
   }
 }
 
@@ -56,11 +72,24 @@ export function* createSession(
   now: number,
   session: SessionValues,
   replaces: readonly [session: SessionValues, version: number] | undefined,
-): Steps<boolean> {
-  if ((yield [ID_TAKEN, session[0]]).length > 0) return false
-  if (replaces !== undefined && (yield [UPDATE, ...replaces[0], replaces[1], now]).length === 0) return false
+  limit: SessionLimit | undefined,
+): Steps<readonly string[] | undefined> {
+  const [id, , , providerType, providerName, usernameHash] = session
+  if ((yield [ID_TAKEN, id]).length > 0) return undefined
+  if (replaces !== undefined && (yield [UPDATE, ...replaces[0], replaces[1], now]).length === 0) return undefined
   yield [INSERT, ...session]
-  return true
+  if (limit === undefined) return []
+  const { most, ended, removeAt } = limit
+  const whose = [now, providerType, providerName, usernameHash, id] as const
+  const surplus = yield [END_SURPLUS, ...whose, most - 1, ended, new Uint8Array(), removeAt]
+  return surplus.map((row) => String(row['id']))
+}
+
+export function* trimUnclaimed(most: number, limit: number): Steps<number> {
+  const [row] = yield [COUNT_UNCLAIMED]
+  const surplus = Number(row?.['found'] ?? 0) - most
+  if (!(surplus > 0)) return 0
+  return (yield [TRIM_UNCLAIMED, Math.min(surplus, limit)]).length
 }
 
 export function* updateSession(now: number, session: SessionValues, version: number): Steps<boolean> {
@@ -72,9 +101,9 @@ export function* deleteSession(now: number, id: string): Steps<boolean> {
   return row?.['alive'] === 1
 }
 
-type SessionValues = readonly [id: string, ...Value[]]
+type SessionValues = ReturnType<typeof valuesOf>
 
-function valuesOf(session: PortalSession): SessionValues {
+function valuesOf(session: PortalSession) {
   return [
     session.id,
     session.createdAt,
@@ -86,7 +115,7 @@ function valuesOf(session: PortalSession): SessionValues {
     session.ended ?? null,
     session.content,
     session.removeAt,
-  ]
+  ] as const satisfies Value[]
 }
 
 interface SessionRow {

@@ -157,16 +157,31 @@ export interface PortalSession {
 }
 
 export interface VersionedSession extends PortalSession {
+  /** Rises by one with every write of this session; 1 at creation. */
   readonly version: number
+}
+
+/** How many sessions one user may have at one provider, and what becomes of those beyond it. */
+export interface SessionLimit {
+  /** 1 or more, the new one included. */
+  readonly most: number
+  /** The reason of their tombstones. */
+  readonly ended: string
+  /** When the tombstones may be removed. */
+  readonly removeAt: number
 }
 
 export interface Sessions {
   find(id: string): Promise<VersionedSession | undefined>
   /**
-   * Creates a session and, in the same write, replaces another at its version.
-   * @returns whether it did; false if the other one had changed meanwhile or the id is taken
+   * Creates a session and, in the same write, replaces another at its version and makes tombstones of the oldest
+   * sessions that the same user has at the same provider beyond `limit`.
+   * @returns the ids of those; `undefined` if the other one had changed meanwhile or the id is taken: nothing was written
    */
-  create(session: PortalSession, replaces?: { session: PortalSession; version: number }): Promise<boolean>
+  create(
+    session: PortalSession,
+    also?: { replaces?: { session: PortalSession; version: number }; limit?: SessionLimit },
+  ): Promise<readonly string[] | undefined>
   /** Writes over this version only. @returns whether it did */
   update(session: PortalSession, version: number): Promise<boolean>
   delete(id: string): Promise<boolean>
@@ -175,6 +190,8 @@ export interface Sessions {
     of: { provider?: { type: string; name?: string }; usernameHash?: string },
     page: { after?: string; limit: number },
   ): Promise<VersionedSession[]>
+  /** Removes the oldest sessions without a provider beyond `most`, at most `limit` of them. @returns how many */
+  trimUnclaimed(most: number, limit: number): Promise<number>
 }
 
 // ---- provider artefacts -----------------------------------------------------------------------------------------

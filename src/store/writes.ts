@@ -1,7 +1,7 @@
 import { consumeArtefact, createArtefact, destroyArtefact, revokeArtefacts, upsertArtefact } from './artefacts.ts'
 import { createDocument, deleteDocument, putDocument, replaceDocument } from './documents.ts'
 import { removeExpired } from './expiry.ts'
-import { createSession, deleteSession, updateSession } from './sessions.ts'
+import { createSession, deleteSession, trimUnclaimed, updateSession } from './sessions.ts'
 import { createTokenPair, invalidateTokens, supersedeTokenPair, useUpResponse } from './token-pairs.ts'
 
 /** Every write there is, so that a driver can name one to another thread. */
@@ -17,6 +17,7 @@ export const WRITES = {
   createSession,
   updateSession,
   deleteSession,
+  trimUnclaimed,
   upsertArtefact,
   createArtefact,
   consumeArtefact,

@@ -457,7 +457,7 @@ export function registerContract(driver: string, createPlace: () => Promise<Plac
         const signedIn = newSession({ ended: 'SESSION_IDLE_TIMEOUT', accessAgreementAcknowledged: true })
         const { provider: _, usernameHash: __, ...handshakes } = newSession()
         for (const session of [signedIn, handshakes]) {
-          assert.equal(await sessions().create(session), true)
+          assert.deepEqual(await sessions().create(session), [])
           assert.deepEqual(await sessions().find(session.id), { ...session, version: 1 })
         }
       })
@@ -465,7 +465,7 @@ export function registerContract(driver: string, createPlace: () => Promise<Plac
       test('a taken id is not created again', async () => {
         const session = newSession()
         await sessions().create(session)
-        assert.equal(await sessions().create({ ...session, createdAt: 1 }), false)
+        assert.equal(await sessions().create({ ...session, createdAt: 1 }), undefined)
         assert.equal((await sessions().find(session.id))?.createdAt, START)
       })
 
@@ -493,10 +493,12 @@ export function registerContract(driver: string, createPlace: () => Promise<Plac
         const fresh = Array.from({ length: 50 }, () => newSession())
         const results = await Promise.all(
           fresh.map((session, racer) =>
-            sessions().create(session, { session: { ...old, lastActivityAt: START + racer }, version: 1 }),
+            sessions().create(session, {
+              replaces: { session: { ...old, lastActivityAt: START + racer }, version: 1 },
+            }),
           ),
         )
-        const winner = results.indexOf(true)
+        const winner = results.findIndex((result) => result !== undefined)
         assert.equal(wonBy(results, Boolean), 1)
         assert.equal((await sessions().find(old.id))?.lastActivityAt, START + winner)
         for (const [index, { id }] of fresh.entries())
@@ -507,8 +509,64 @@ export function registerContract(driver: string, createPlace: () => Promise<Plac
         const [old, taken] = [newSession(), newSession()]
         await sessions().create(old)
         await sessions().create(taken)
-        assert.equal(await sessions().create(taken, { session: { ...old, lastActivityAt: 1 }, version: 1 }), false)
+        const replaces = { session: { ...old, lastActivityAt: 1 }, version: 1 }
+        assert.equal(await sessions().create(taken, { replaces }), undefined)
         assert.deepEqual(await sessions().find(old.id), { ...old, version: 1 })
+      })
+
+      test('the version of a session begins at 1 and rises by one with every write', async () => {
+        const session = newSession()
+        await sessions().create(session)
+        for (const version of [1, 2, 3]) {
+          assert.equal((await sessions().find(session.id))?.version, version)
+          assert.equal(await sessions().update(session, version), true)
+        }
+      })
+
+      test('beyond the limit the oldest sessions of a user at a provider become tombstones, others stay', async () => {
+        const limit = { most: 2, ended: 'CONCURRENCY_LIMIT', removeAt: START + 50 }
+        const mine = (createdAt: number) => newSession({ usernameHash: 'limited', createdAt })
+        const others = [
+          newSession({ usernameHash: 'another', createdAt: 1 }),
+          newSession({ usernameHash: 'limited', createdAt: 1, provider: { type: 'oidc', name: 'oidc2' } }),
+          newSession({ usernameHash: 'limited', createdAt: 1, provider: { type: 'token', name: 'oidc1' } }),
+        ]
+        for (const other of others) await sessions().create(other)
+        const [first, second, third] = [mine(30), mine(20), mine(10)]
+        assert.deepEqual(await sessions().create(first, { limit }), [])
+        assert.deepEqual(await sessions().create(second, { limit }), [])
+        assert.deepEqual(await sessions().create(third, { limit }), [second.id], 'the new one counts as the newest')
+        const { version, ended, content, removeAt } = (await sessions().find(second.id)) ?? {}
+        const tombstone = { version: 2, ended: limit.ended, content: new Uint8Array(), removeAt: limit.removeAt }
+        assert.deepEqual({ version, ended, content, removeAt }, tombstone)
+        for (const { id } of [first, third, ...others]) assert.equal((await sessions().find(id))?.version, 1)
+      })
+
+      test('of many sign-ins at once no more than the limit remain', async () => {
+        const limit = { most: 2, ended: 'CONCURRENCY_LIMIT', removeAt: START + 50 }
+        const fresh = Array.from({ length: 10 }, () => newSession({ usernameHash: 'parallel' }))
+        const ended = await Promise.all(fresh.map((session) => sessions().create(session, { limit })))
+        assert.equal(new Set(ended.flatMap((ids) => ids ?? [])).size, 8)
+        assert.equal((await sessions().list({ usernameHash: 'parallel' }, { limit: 20 })).length, 2)
+      })
+
+      test('of the sessions that nobody signed in with, the oldest go beyond the most that are kept', async () => {
+        await sessions().trimUnclaimed(0, 10_000)
+        const unclaimed = Array.from({ length: 5 }, (_, age) => {
+          const { provider: _provider, usernameHash: _hash, ...session } = newSession({ createdAt: START - age })
+          return session
+        })
+        const claimed = newSession({ createdAt: 1 })
+        for (const session of [...unclaimed, claimed]) await sessions().create(session)
+        assert.equal(await sessions().trimUnclaimed(5, 10), 0)
+        assert.equal(await sessions().trimUnclaimed(2, 1), 1)
+        assert.equal(await sessions().trimUnclaimed(2, 10), 2)
+        const left = await Promise.all(unclaimed.map(({ id }) => sessions().find(id)))
+        assert.deepEqual(
+          left.map((session) => session !== undefined),
+          [true, true, false, false, false],
+        )
+        assert.ok(await sessions().find(claimed.id))
       })
 
       test('delete tells whether there was something', async () => {
@@ -528,7 +586,7 @@ export function registerContract(driver: string, createPlace: () => Promise<Plac
           assert.equal(await sessions().find(session.id), undefined)
           assert.deepEqual(await sessions().list({ usernameHash: 'expiring' }, { limit: 10 }), [])
           assert.equal(await sessions().update(session, 1), false)
-          assert.equal(await sessions().create(newSession(), { session, version: 1 }), false)
+          assert.equal(await sessions().create(newSession(), { replaces: { session, version: 1 } }), undefined)
           assert.equal(await sessions().delete(session.id), false)
         })
       })
