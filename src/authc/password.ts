@@ -52,7 +52,10 @@ export function checkPasswordHash(hash: string): void {
 
 /** Every byte of the password counts: what is longer than bcrypt can read is hashed with PBKDF2. */
 export async function hashPassword(plain: string): Promise<string> {
-  if (Buffer.byteLength(plain) <= BCRYPT_BYTES) return hashBcrypt(plain, { cost: BCRYPT_COST, version: '2a' })
+  if (Buffer.byteLength(plain) <= BCRYPT_BYTES) {
+    // The library writes the newer name `2b`; for passwords of this length both are one algorithm.
+    return (await hashBcrypt(plain, BCRYPT_COST)).replace(/^\$2b\$/, '$2a$')
+  }
   const salt = randomBytes(32)
   const key = await derive(stretch(plain), salt, STRETCH_ITERATIONS, 32, 'sha512')
   return `{PBKDF2_STRETCH}${STRETCH_ITERATIONS}$${salt.toString('base64')}$${key.toString('base64')}`
