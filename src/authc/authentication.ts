@@ -18,10 +18,21 @@ export interface RealmRef {
   readonly type: string
 }
 
+/** Who acts as another user. */
+export interface RunBy {
+  /** The user that authenticated. */
+  readonly user: User
+  /** Whether a realm knows the user that is acted as. If none does, nothing is allowed. */
+  readonly knowsTarget: boolean
+}
+
 export interface Authentication {
   /** The effective user. */
   readonly user: User
+  /** Set when somebody acts as `user`, who did not authenticate itself. */
+  readonly runBy?: RunBy
   readonly authenticationRealm: RealmRef
+  /** The realm of `user`; other than the authenticating one only if somebody acts as `user`. */
   readonly lookupRealm: RealmRef
   readonly type: 'realm' | 'token' | 'internal'
 }

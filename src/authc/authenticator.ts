@@ -53,6 +53,12 @@ export interface Authenticator {
    *   `record_damaged` when it cannot say
    */
   authenticate(credentials: Credentials): Promise<Authentication>
+  /**
+   * Lets somebody who is authenticated act as another user; whether it may is the authorizer's to say, for each action.
+   * @throws SecurityError `credentials_rejected` for an empty name or a disabled user, `argument_illegal` if a caller
+   *   of this kind cannot act as another
+   */
+  runAs(caller: Authentication, username: string): Promise<Authentication>
 }
 
 /** @param realms in the order in which they are asked */
@@ -68,6 +74,7 @@ export function createAuthenticator({
   const internalSecret = Buffer.from(internal?.secret ?? '')
 
   return {
+    runAs,
     async authenticate(credentials) {
       if (credentials.scheme === 'basic') return authenticatePassword(credentials)
       if (credentials.scheme === 'apikey') throw new SecurityError('credentials_rejected', 'API keys are not served')
@@ -77,6 +84,22 @@ export function createAuthenticator({
       }
       return tokens.authenticate(token)
     },
+  }
+
+  async function runAs(caller: Authentication, username: string): Promise<Authentication> {
+    if (caller.type === 'internal' || caller.runBy !== undefined) {
+      throw new SecurityError('argument_illegal', `[${caller.user.username}] cannot act as another user`)
+    }
+    if (username === '') throw new SecurityError('credentials_rejected', 'no user is named to act as')
+    for (const realm of realms) {
+      const user = await realm.lookup(username)
+      if (user === undefined) continue
+      if (!user.enabled) throw new SecurityError('credentials_rejected', 'the user to act as is disabled')
+      return { ...caller, user, runBy: { user: caller.user, knowsTarget: true }, lookupRealm: realm.ref }
+    }
+    // Told apart from a user that may not be acted as only in the log: names cannot be guessed this way.
+    const nobody = { username, roles: [], fullName: null, email: null, metadata: {}, enabled: true }
+    return { ...caller, user: nobody, runBy: { user: caller.user, knowsTarget: false } }
   }
 
   async function authenticatePassword({ username, password }: { username: string; password: string }) {

@@ -1,35 +1,58 @@
-/** Decides whether a caller may do something: by the cluster privileges of its roles as they are at this moment. */
+/**
+ * Decides whether a caller may do something: by the cluster privileges of its roles as they are at this moment. Somebody
+ * who acts as another user needs that user's privileges, and the right to act as it, for every action.
+ */
+import { matchesNamePattern } from '../authz/name-pattern.ts'
 import { grantsAction, listGranting } from '../authz/privileges.ts'
 import { findServiceAccount, SERVICE_ACCOUNT_REALM } from '../authz/service-accounts.ts'
 import { SecurityError } from '../kernel/errors.ts'
-import type { Authentication } from './authentication.ts'
+import type { Authentication, RunBy, User } from './authentication.ts'
 import { keepsPasswords } from './realms.ts'
-import type { Roles } from './roles.ts'
+import type { NamedRole, Roles } from './roles.ts'
 
 export interface Authorizer {
   /**
    * @param action its full name, such as `cluster:admin/xpack/security/oidc/prepare`
+   * @param onOwnAccount the action is one that everybody may do to the own account, without any role
    * @throws SecurityError `action_unauthorized`, its message for the caller
    */
-  authorize(authentication: Authentication, action: string): Promise<void>
+  authorize(authentication: Authentication, action: string, onOwnAccount?: boolean): Promise<void>
 }
 
 export function createAuthorizer({ roles }: { roles: Pick<Roles, 'resolve'> }): Authorizer {
   return {
-    async authorize(authentication, action) {
+    async authorize(authentication, action, onOwnAccount = false) {
+      if (authentication.runBy !== undefined) await authorizeRunAs(authentication, authentication.runBy, action)
+      if (onOwnAccount) return
       if (isServiceAccount(authentication)) authorizeServiceAccount(authentication.user.username, action)
       else await authorizeUser(authentication, action)
     },
   }
 
-  async function authorizeUser({ user }: Authentication, action: string): Promise<void> {
+  async function authorizeRunAs({ user }: Authentication, { user: by, knowsTarget }: RunBy, action: string) {
+    const effective = await roles.resolve(by.roles)
+    const mayActAs = ({ role }: NamedRole) => role.run_as.some((pattern) => matchesNamePattern(pattern, user.username))
+    if (knowsTarget && effective.some(mayActAs)) return
+    const actor = `user [${by.username}]`
+    const why = `because ${actor} is unauthorized to run as [${user.username}]`
+    const subject = `${actor}${describeRoles(by, effective)}`
+    throw new SecurityError('action_unauthorized', `action [${action}] is unauthorized for ${subject}, ${why}`)
+  }
+
+  async function authorizeUser({ user, runBy }: Authentication, action: string): Promise<void> {
     const effective = await roles.resolve(user.roles)
     if (effective.some(({ role }) => grantsAction(role.cluster, action))) return
-    const names = effective.map(({ name }) => name)
-    const lost = user.roles.filter((name) => !names.includes(name))
-    const missing = lost.length === 0 ? '' : ` (assigned roles [${formatNames(lost)}] were not found)`
-    refuse(action, `user [${user.username}] with effective roles [${formatNames(names)}]${missing}`)
+    const subject =
+      runBy === undefined ? `user [${user.username}]` : `user [${runBy.user.username}] run as [${user.username}]`
+    refuse(action, `${subject}${describeRoles(user, effective)}`)
   }
+}
+
+function describeRoles({ roles: assigned }: User, effective: readonly NamedRole[]): string {
+  const names = effective.map(({ name }) => name)
+  const lost = assigned.filter((name) => !names.includes(name))
+  const missing = lost.length === 0 ? '' : ` (assigned roles [${formatNames(lost)}] were not found)`
+  return ` with effective roles [${formatNames(names)}]${missing}`
 }
 
 /**

@@ -113,12 +113,13 @@ export function createOidcLogin({
     if (refreshToken === '') throw new SecurityError('argument_illegal', 'refresh token must be provided')
     const found = refreshToken === undefined ? undefined : await tokens.locate('refresh', refreshToken)
     const refreshSide = found === undefined ? [] : [found]
-    const { side, realm, idToken } = await findLogin(accessToken).catch(async (error: unknown) => {
+    const { side, realm, openIdToken } = await findLogin(accessToken).catch(async (error: unknown) => {
       // Whatever the access token is, the refresh token was given up by whoever bears it.
       await tokens.invalidate(refreshSide)
       throw error
     })
     await tokens.invalidate([...refreshSide, side])
+    const idToken = openIdToken()
     if (idToken !== undefined) return realm.buildLogoutUrl(idToken)
     const missing = 'Authentication token does not have OpenID Connect metadata [id_token_hint]'
     throw new SecurityError('login_token_invalid', missing)

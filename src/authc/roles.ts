@@ -2,6 +2,7 @@
 import { findReservedRole, isReservedRole, listReservedRoles } from '../authz/reserved-roles.ts'
 import type { RoleDescriptor } from '../authz/role-descriptor.ts'
 import { SecurityError } from '../kernel/errors.ts'
+import { isJsonObject, type Json } from '../kernel/json.ts'
 import type { Store, StoredDocument } from '../store/store.ts'
 import { listDocuments } from './document-pages.ts'
 
@@ -52,10 +53,17 @@ export function createRoles({ store: { documents } }: { store: Pick<Store, 'docu
 }
 
 function readRole({ name, body }: StoredDocument): NamedRole {
-  const { cluster } = body
-  if (Array.isArray(cluster) && cluster.every((privilege) => typeof privilege === 'string')) {
-    // Every other field is only shown, never acted upon.
+  const { cluster, run_as: runAs, indices, applications } = body
+  if (isTexts(cluster) && isTexts(runAs) && isObjects(indices) && isObjects(applications)) {
     return { name, role: body as RoleDescriptor }
   }
   throw new SecurityError('record_damaged', `the record of the role [${name}] is damaged`)
+}
+
+function isTexts(value: Json | undefined): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+}
+
+function isObjects(value: Json | undefined): boolean {
+  return Array.isArray(value) && value.every((item) => isJsonObject(item))
 }

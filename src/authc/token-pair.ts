@@ -73,16 +73,20 @@ export function makePair(
 }
 
 /** @throws SecurityError `record_damaged` */
-export function readPair(
-  { id, authentication, refreshHash, subject, idToken }: TokenPair,
-  sealer: Sealer,
-): PairContent {
+export function readPair(pair: TokenPair, sealer: Sealer): PairContent {
+  const { authentication, refreshHash, subject } = pair
+  const idToken = openIdToken(pair, sealer)
   return {
     authentication: readAuthentication(authentication),
     withRefreshToken: refreshHash !== undefined,
     ...(subject === undefined ? {} : { subject }),
-    ...(idToken === undefined ? {} : { idToken: Buffer.from(sealer.open('id token', keyOf(id), idToken)).toString() }),
+    ...(idToken === undefined ? {} : { idToken }),
   }
+}
+
+/** The raw ID token of the login. @throws SecurityError `record_damaged`, also when its sealing secret is gone */
+export function openIdToken({ id, idToken }: TokenPair, sealer: Sealer): string | undefined {
+  return idToken && Buffer.from(sealer.open('id token', keyOf(id), idToken)).toString()
 }
 
 /** Whether this is the secret of one side of the pair. */

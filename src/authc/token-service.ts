@@ -12,7 +12,15 @@ import type { Sealer } from '../kernel/sealer.ts'
 import type { Store, TokenPair, UsedResponse } from '../store/store.ts'
 import type { Authentication } from './authentication.ts'
 import { isSameClient, readAuthentication } from './authentication-record.ts'
-import { type IssuedTokens, makePair, type PairContent, provesPair, readPair, REFRESH_LIFETIME } from './token-pair.ts'
+import {
+  type IssuedTokens,
+  makePair,
+  openIdToken,
+  type PairContent,
+  provesPair,
+  readPair,
+  REFRESH_LIFETIME,
+} from './token-pair.ts'
 import { readToken } from './token-string.ts'
 
 /** A refresh that is repeated within these seconds gets the same pair again: its first answer may have been lost. */
@@ -35,6 +43,13 @@ export interface TokenSide {
   readonly side: 'access' | 'refresh'
 }
 
+export interface FoundLogin {
+  readonly side: TokenSide
+  readonly authentication: Authentication
+  /** Apart from the rest: the tokens of a login can be ended also when its ID token is lost. @throws SecurityError `record_damaged` */
+  readonly openIdToken: () => string | undefined
+}
+
 export interface InvalidationCount {
   readonly invalidated: number
   readonly previously: number
@@ -48,8 +63,8 @@ export interface TokenService {
   authenticate(accessToken: string): Promise<Authentication>
   /** @throws SecurityError `grant_invalid`, its detail for the client's eyes; `tokens_disabled` */
   refresh(refreshToken: string, client: Authentication): Promise<IssuedTokens>
-  /** The login of an access token, however dead the token is. */
-  find(accessToken: string): Promise<{ side: TokenSide; authentication: Authentication; idToken?: string } | undefined>
+  /** The login of an access token, however dead the token is. @throws SecurityError `record_damaged` */
+  find(accessToken: string): Promise<FoundLogin | undefined>
   /**
    * Finds what to invalidate for a token.
    * @returns `undefined` if there is no such token
@@ -157,9 +172,11 @@ export function createTokenService({
   async function find(accessToken: string) {
     const pair = await findPair('access', readToken(accessToken))
     if (pair === undefined) return undefined
-    const { authentication, idToken } = readPair(pair, sealer)
-    const side: TokenSide = { id: pair.id, side: 'access' }
-    return idToken === undefined ? { side, authentication } : { side, authentication, idToken }
+    return {
+      side: { id: pair.id, side: 'access' } as const,
+      authentication: readAuthentication(pair.authentication),
+      openIdToken: () => openIdToken(pair, sealer),
+    }
   }
 
   async function locate(side: 'access' | 'refresh', token: string): Promise<TokenSide | undefined> {

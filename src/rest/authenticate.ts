@@ -9,7 +9,8 @@ export function buildAuthenticateRoutes(): Route[] {
       methods: ['GET'],
       path: '/_security/_authenticate',
       read: () => undefined,
-      action: () => undefined,
+      action: () => 'cluster:admin/xpack/security/user/authenticate',
+      onOwnAccount: () => true,
       act: async (_nothing, caller) => ({ body: describeAuthentication(caller) }),
     }),
   ]

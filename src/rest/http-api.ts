@@ -93,7 +93,11 @@ export function createHttpApi({
     try {
       const credentials = readCredentials(request.headers.authorization)
       if (credentials.scheme === 'basic') username = credentials.username
-      return await authenticator.authenticate(credentials)
+      const caller = await authenticator.authenticate(credentials)
+      const runAs = request.headers[RUN_AS]
+      if (runAs === undefined) return caller
+      username = caller.user.username
+      return await authenticator.runAs(caller, String(runAs))
     } catch (error) {
       throw describeFailedAuthentication(error, { purpose: describePurpose(request), username })
     }
@@ -129,8 +133,7 @@ export function createHttpApi({
     if (route.body === undefined && hasBody(request)) {
       refuse(`request [${request.method} ${readPath(request)}] does not support having a body`)
     }
-    const action = route.action(value, caller)
-    if (action !== undefined) await authorizer.authorize(caller, action)
+    await authorizer.authorize(caller, route.action(value), route.onOwnAccount?.(value, caller))
     const { status = 200, body } = await route.act(value, caller, request.id)
     return sendAnswer(request, reply, status, body)
   }
@@ -158,8 +161,6 @@ function checkWhole(request: FastifyRequest<{ Querystring: Query }>): void {
   if (!isDecodable(request.originalUrl)) refuse('the path has an incomplete or invalid escape sequence')
   if (query.problem !== undefined) refuse(`request [${readPath(request)}]: ${query.problem}`)
   checkVersions(headers.accept, hasBody(request) ? headers['content-type'] : undefined)
-  // Acting as somebody else is not offered: to act as the caller instead would be the opposite of what was asked.
-  if (headers[RUN_AS] !== undefined) refuse(`request header [${RUN_AS}] is not supported`)
 }
 
 function refuse(text: string): never {

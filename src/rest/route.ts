@@ -36,8 +36,10 @@ export interface Route<Value = unknown> {
   readonly body?: 'required' | 'optional'
   /** Takes the request apart. @throws SecurityError or ApiError */
   read(call: Call): Value
-  /** The name of the action that the caller must be allowed; `undefined`: every authenticated caller may. */
-  action(value: Value, caller: Authentication): string | undefined
+  /** The name of the action that the caller must be allowed. */
+  action(value: Value): string
+  /** Whether it is what every caller may do to its own account, without any role. Left out: never. */
+  onOwnAccount?(value: Value, caller: Authentication): boolean
   /** @param requestId for the log */
   act(value: Value, caller: Authentication, requestId: string): Promise<Answer>
 }

@@ -71,7 +71,8 @@ export function buildUserRoutes({ native, reserved }: { native: NativeRealm; res
       checkRefresh(query)
       return readPasswordRequest(body)
     },
-    action: (_password, caller) => (mayChangeOwnPassword(caller) ? undefined : `${ACTION}change_password`),
+    action: () => `${ACTION}change_password`,
+    onOwnAccount: (_password, caller) => mayChangeOwnPassword(caller),
     async act(password, caller) {
       checkManagedHere(caller)
       await realmOf(caller.user.username).changePassword(caller.user.username, password)
@@ -88,10 +89,8 @@ export function buildUserRoutes({ native, reserved }: { native: NativeRealm; res
       checkRefresh(query)
       return { name: readName(path), password: readPasswordRequest(body) }
     },
-    action({ name }, caller) {
-      const own = name === caller.user.username && mayChangeOwnPassword(caller)
-      return own ? undefined : `${ACTION}change_password`
-    },
+    action: () => `${ACTION}change_password`,
+    onOwnAccount: ({ name }, caller) => name === caller.user.username && mayChangeOwnPassword(caller),
     async act({ name, password }) {
       await realmOf(name).changePassword(name, password)
       return { body: {} }

@@ -76,12 +76,6 @@ test('each kind of bad credentials has its text', async () => {
   }
 })
 
-test('to act as somebody else is refused, not ignored', async () => {
-  const answer = await send('GET', WHO, { authorization: elastic, 'es-security-runas-user': 'joe' })
-  assert.equal(answer.status, 400)
-  assert.match(answer.text, /request header \[es-security-runas-user\] is not supported/)
-})
-
 test('everybody may ask who they are, also without roles; GET / needs monitor', async () => {
   assert.deepEqual((await get(WHO, nobody)).body, {
     username: 'nobody',

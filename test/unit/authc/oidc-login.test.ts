@@ -213,10 +213,18 @@ test('without the hint there is no way to the provider, but the token is dead', 
   await assert.rejects(tokens.authenticate(accessToken), { reason: 'token_expired' })
 })
 
+test('an ID token that can no longer be opened does not keep the tokens alive', async () => {
+  const pair = await setUp([realm('oidc1')]).login.login(response, by)
+  const { login, tokens } = setUp([realm('oidc1')], createSealer(['another secret']))
+  await assert.rejects(login.logout(both(pair)), { reason: 'record_damaged' })
+  await assert.rejects(tokens.authenticate(pair.accessToken), { reason: 'token_expired' })
+  await assert.rejects(tokens.refresh(pair.refreshToken ?? '', client), { message: 'token has been invalidated' })
+})
+
 // --------------------------------------------------------------------------------------------------------------------
 
 /** The service over these realms, and the names of the writes that it makes. */
-function setUp(realms: readonly OidcRealm[]) {
+function setUp(realms: readonly OidcRealm[], sealedBy = sealer) {
   const writes: string[] = []
   const spied: TokenPairs = {
     ...store.tokens,
@@ -226,7 +234,7 @@ function setUp(realms: readonly OidcRealm[]) {
   }
   const tokens: TokenService = createTokenService({
     store: { tokens: spied },
-    sealer,
+    sealer: sealedBy,
     clock: () => NOW,
     accessLifetime: 1200,
     enabled: true,
