@@ -4,6 +4,7 @@
  */
 import { basename, dirname, resolve } from 'node:path'
 import { isLoopbackHost } from '../kernel/loopback.ts'
+import { readAudit } from './audit-settings.ts'
 import { type Environment, readEnvironment } from './environment.ts'
 import type { Keystore } from './keystore.ts'
 import { HTTP, NODE, readHttp, readNode, readSecrets } from './node-settings.ts'
@@ -39,15 +40,17 @@ export function readSettings({ file, env, keystore }: SettingsSources): Settings
   const entries = [...readSettingsFile(path), ...readEnvironment(env, SETTINGS_TABLE), ...secrets]
   const values = createValues(entries, SETTINGS_TABLE, basename(path))
 
+  const node = readNode(values, directory)
   const settings: Settings = {
     directory,
     file: path,
     demo: values.get(NODE.demo),
-    node: readNode(values, directory),
+    node,
     http: readHttp(values),
     tokens: readTokens(values),
+    audit: readAudit(values, { directory, data: node.data }),
     oidcRealms: readOidcRealms(values, { directory, fileName: basename(path), keystoreFile: keystore.file }),
-    portal: readPortal(values),
+    portal: readPortal(values, directory),
     provider: readProvider(values, directory),
     secrets: readSecrets(values),
     bootstrapPassword: values.get(NODE.bootstrapPassword),
@@ -81,11 +84,13 @@ function checkApiAddress(values: Values, { node, http, tokens, oidcRealms }: Set
   values.refuse(HTTP.host, [], `[http.host] is [${http.host}], but ${reason}: ${expected}`)
 }
 
-/** The portal asks the API of its own process. */
+/** The portal asks the API of its own process, unless it is told of another one. */
 function checkPortalsApi(values: Values, { node, portal, oidcRealms }: Settings): void {
-  if (!node.roles.has('portal')) return
-  if (!node.roles.has('security'))
-    values.refuse(NODE.roles, [], '[node.roles] has [portal] without [security], whose API the portal needs beside it')
+  if (!node.roles.has('portal') || portal.api !== undefined) return
+  if (!node.roles.has('security')) {
+    const text = '[node.roles] has [portal] without [security], whose API the portal needs: beside it, or where'
+    values.refuse(NODE.roles, [], `${text} [elasticsearch.hosts] says`)
+  }
 
   for (const { type, name, realm: realmName } of portal.providers) {
     if (realmName === undefined) continue

@@ -11,6 +11,7 @@ export interface Settings {
   readonly node: NodeSettings
   readonly http: ListenerSettings
   readonly tokens: TokenSettings
+  readonly audit: AuditSettings
   readonly oidcRealms: readonly OidcRealmSettings[]
   readonly portal: PortalSettings
   readonly provider: ProviderSettings
@@ -42,6 +43,32 @@ export interface TokenSettings {
   readonly enabled: boolean
   readonly accessLifetime: number
 }
+
+export interface AuditSettings {
+  readonly enabled: boolean
+  readonly outputs: ReadonlySet<'logfile' | 'stdout'>
+  /** Absolute path of the folder of the audit log. */
+  readonly directory: string
+  /** Names of events (`access_denied`), of types of events (`portal`), or `_all`. */
+  readonly include: ReadonlySet<string>
+  readonly exclude: ReadonlySet<string>
+  readonly emitRequestBody: boolean
+  /** What every line says about its node. */
+  readonly emit: {
+    readonly clusterName: boolean
+    readonly clusterUuid: boolean
+    readonly nodeName: boolean
+    readonly nodeId: boolean
+    readonly hostName: boolean
+    readonly hostAddress: boolean
+  }
+  readonly ignoreFilters: readonly AuditIgnoreFilter[]
+}
+
+/** Lists of patterns; an event that all lists cover is left out. */
+export type AuditIgnoreFilter = Readonly<
+  Partial<Record<'users' | 'realms' | 'roles' | 'indices' | 'actions', readonly string[]>>
+>
 
 export type ResponseType = 'code' | 'id_token' | 'id_token token'
 export type ClientAuthMethod =
@@ -114,6 +141,10 @@ export interface PortalProviderSettings {
   /** Seconds; 0 = off. */
   readonly idleTimeout: number
   readonly lifespan: number
+  /** Markdown; wins over the portal's. */
+  readonly accessAgreement: string | undefined
+  /** It is offered on pages of these origins only; empty: on all. */
+  readonly origins: readonly string[]
 }
 
 export interface PortalSettings {
@@ -121,6 +152,8 @@ export interface PortalSettings {
   readonly port: number
   readonly name: string
   readonly basePath: string
+  /** Requests arrive with the base path, and the portal takes it off. */
+  readonly rewriteBasePath: boolean
   readonly publicBaseUrl: string | undefined
   /** In ascending order. */
   readonly providers: readonly PortalProviderSettings[]
@@ -132,6 +165,40 @@ export interface PortalSettings {
   readonly cleanupInterval: number
   readonly loginAssistanceMessage: string | undefined
   readonly loginHelp: string | undefined
+  readonly accessAgreement: string | undefined
+  /** Of one user at one provider; `undefined`: unlimited. */
+  readonly maxSessions: number | undefined
+  /** Schemes of the `Authorization` header that are served, in lower case; none: the header is of no use. */
+  readonly headerSchemes: readonly string[]
+  /** Names in lower case of the headers that go along with the `Authorization` header. */
+  readonly passedHeaders: readonly string[]
+  readonly xsrf: { readonly disableProtection: boolean; readonly allowlist: readonly string[] }
+  readonly customHeaders: Readonly<Record<string, string>>
+  /** Other sites may show the portal in a frame. */
+  readonly embedding: boolean
+  readonly strictTransportSecurity: string | undefined
+  /** `undefined`: the API of the same process. */
+  readonly api: RemoteApiSettings | undefined
+  /** The `Authorization` header by which the portal calls the API; `undefined`: its own built-in account. */
+  readonly apiAuthorization: string | undefined
+}
+
+/** A security API that is called over the network. */
+export interface RemoteApiSettings {
+  /** URLs without a slash at the end, used in turn. */
+  readonly hosts: readonly string[]
+  /** Milliseconds. */
+  readonly requestTimeout: number
+  /** PEM texts of the certificate authorities to trust; `undefined`: the system's. */
+  readonly certificateAuthorities: readonly string[] | undefined
+  /** In the words of `tls.createSecureContext`. */
+  readonly clientCertificate:
+    | { readonly cert: string; readonly key: string; readonly passphrase: string | undefined }
+    | { readonly pfx: Buffer; readonly passphrase: string | undefined }
+    | undefined
+  readonly verificationMode: 'full' | 'certificate' | 'none'
+  /** Presents the certificate in the name of users too. */
+  readonly alwaysPresentCertificate: boolean
 }
 
 export interface ProviderSettings {

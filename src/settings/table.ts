@@ -1,7 +1,10 @@
 /** The table of all settings: what the reader, the keystore's commands and the reference page go by. */
+import { AUDIT, AUDIT_IGNORE } from './audit-settings.ts'
 import { HTTP, NODE } from './node-settings.ts'
 import { CLAIM_PATTERNS, CLAIMS, OP, REALM, RP } from './oidc-realm-table.ts'
 import { OUTBOUND } from './outbound-settings.ts'
+import { PORTAL_API } from './portal-api-table.ts'
+import { PORTAL_HTTP, PORTAL_IGNORED } from './portal-http-table.ts'
 import { PORTAL, PROVIDER_ENTRY } from './portal-table.ts'
 import { CLIENT, CLIENT_METADATA, PROVIDER, ROUTES, TTL } from './provider-table.ts'
 import type { Setting } from './setting.ts'
@@ -15,13 +18,17 @@ export interface SettingsGroup {
 export const SETTINGS_GROUPS: readonly SettingsGroup[] = [
   { title: 'The node', settings: Object.values(NODE) },
   { title: 'The security API', settings: [...Object.values(HTTP), ...Object.values(TOKENS)] },
+  { title: 'The audit log', settings: [...Object.values(AUDIT), ...Object.values(AUDIT_IGNORE)] },
   { title: 'OpenID Connect realms: the realm', settings: Object.values(REALM) },
   { title: 'OpenID Connect realms: the relying party', settings: Object.values(RP) },
   { title: 'OpenID Connect realms: the provider', settings: Object.values(OP) },
   { title: 'OpenID Connect realms: claims', settings: [...Object.values(CLAIMS), ...Object.values(CLAIM_PATTERNS)] },
   { title: 'OpenID Connect realms: calls to the provider', settings: Object.values(OUTBOUND) },
   { title: 'The portal', settings: Object.values(PORTAL) },
+  { title: 'The portal: HTTP', settings: Object.values(PORTAL_HTTP) },
+  { title: 'The portal: the security API', settings: Object.values(PORTAL_API) },
   { title: 'The portal: ways to sign in', settings: Object.values(PROVIDER_ENTRY) },
+  { title: 'The portal: accepted without effect', settings: Object.values(PORTAL_IGNORED) },
   { title: 'The provider', settings: [...Object.values(PROVIDER), ...Object.values(ROUTES), ...Object.values(TTL)] },
   { title: 'The provider: clients', settings: [...Object.values(CLIENT_METADATA), ...Object.values(CLIENT)] },
 ]

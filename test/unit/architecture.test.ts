@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   store: ['kernel'],
   net: ['kernel', 'settings/settings.ts'],
   settings: ['kernel'],
-  observe: ['kernel'],
+  observe: ['kernel', 'authz/name-pattern.ts', 'settings/settings.ts'],
   authc: ['kernel', 'oidc', 'authz', 'observe', 'store/store.ts', 'net', 'settings/settings.ts'],
   rest: EDGE,
   portal: EDGE,

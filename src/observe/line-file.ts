@@ -1,0 +1,74 @@
+import { mkdirSync } from 'node:fs'
+import { appendFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Log } from './log.ts'
+
+/** A file that lines are added to, without waiting for the disk. */
+export interface LineFile {
+  write(line: string): void
+  /** Writes what is gathered; what comes later is lost. */
+  close(): Promise<void>
+}
+
+/** Milliseconds. */
+const WRITTEN_EVERY = 100
+/** Characters that may wait while the disk does not take them. */
+const MAX_WAITING = 16 * 1024 * 1024
+
+/**
+ * Only its owner may read the file. It is opened for every write, so that it may be moved away at any time.
+ * @throws Error if the folder cannot be made
+ */
+export function createLineFile({ path, log }: { path: string; log: Log }): LineFile {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  let waiting: string[] = []
+  let size = 0
+  let lost = 0
+  let timer: NodeJS.Timeout | undefined
+  let underWay = Promise.resolve()
+
+  return {
+    write(line) {
+      if (size + line.length > MAX_WAITING) {
+        lost += 1
+        return
+      }
+      waiting.push(line)
+      size += line.length
+      timer ??= setTimeout(flush, WRITTEN_EVERY).unref()
+    },
+    async close() {
+      await flush()
+      if (waiting.length > 0) lost += waiting.length
+      tellLosses()
+    },
+  }
+
+  function flush(): Promise<void> {
+    clearTimeout(timer)
+    underWay = underWay.then(writeWaiting).finally(() => {
+      timer = waiting.length > 0 ? setTimeout(flush, WRITTEN_EVERY).unref() : undefined
+    })
+    return underWay
+  }
+
+  async function writeWaiting(): Promise<void> {
+    const lines = waiting
+    if (lines.length === 0) return
+    waiting = []
+    try {
+      await appendFile(path, lines.join(''), { mode: 0o600 })
+      size -= lines.reduce((sum, line) => sum + line.length, 0)
+      tellLosses()
+    } catch (error) {
+      waiting = [...lines, ...waiting]
+      log.error({ err: error, 'file.path': path }, 'lines cannot be written and wait')
+    }
+  }
+
+  function tellLosses(): void {
+    if (lost === 0) return
+    log.error({ 'file.path': path, 'ostiary.lost': lost }, 'lines were lost: the disk did not take them in time')
+    lost = 0
+  }
+}
