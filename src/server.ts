@@ -197,7 +197,7 @@ function createInProcessApi(app: FastifyInstance, portalAuthorization: string): 
         method,
         url: path,
         headers: {
-          authorization: as === 'portal' ? portalAuthorization : as.authorization,
+          ...(as === 'portal' ? { authorization: portalAuthorization } : { ...as.headers, authorization: as.authorization }),
           'x-opaque-id': referenceId,
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },

@@ -4,7 +4,10 @@ import type { PortalSettings } from '../settings/settings.ts'
 import { PortalError, badRequest } from './portal-error.ts'
 
 /** @throws PortalError `bad_request` or `cross_site_form` */
-export function checkOwnOrigin(request: FastifyRequest, settings: Pick<PortalSettings, 'publicBaseUrl'>): void {
+export function checkOwnOrigin(
+  request: FastifyRequest,
+  settings: Pick<PortalSettings, 'publicBaseUrl' | 'xsrf'>,
+): void {
   if (request.method === 'GET' || request.method === 'HEAD') return
   const { rules } = request.visit
   if (rules.crossSite) return
@@ -13,6 +16,8 @@ export function checkOwnOrigin(request: FastifyRequest, settings: Pick<PortalSet
       throw new PortalError('cross_site_form', 'a form was posted by another site')
     return
   }
+  const { disableProtection, allowlist } = settings.xsrf
+  if (disableProtection || allowlist.includes(request.visit.path)) return
   // A page of another site cannot set a header of its own without being asked for its permission first.
   if (request.headers['kbn-xsrf'] === undefined && request.headers['kbn-version'] === undefined)
     throw badRequest('Request must contain a kbn-xsrf header.')

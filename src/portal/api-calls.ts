@@ -6,7 +6,7 @@
 import { type JsonObject, isJsonObject } from '../kernel/json.ts'
 import type { Log } from '../observe/log.ts'
 import { PortalError } from './portal-error.ts'
-import type { ApiAnswer, ApiCall, SecurityApi } from './security-api.ts'
+import type { ApiAnswer, ApiCall, ApiUser, SecurityApi } from './security-api.ts'
 import type { Credential, Tokens } from './session-content.ts'
 
 export interface ApiCalls {
@@ -23,7 +23,9 @@ export interface ApiCalls {
   /** `DELETE /_security/oauth2/token` for both tokens; a failure is logged and goes no further. */
   revoke(credential: Credential, referenceId: string): Promise<void>
   /** `GET /_security/_authenticate`. `undefined`: the credentials do not count (any more). */
-  whoAmI(authorization: string, referenceId: string): Promise<JsonObject | undefined>
+  whoAmI(user: ApiUser, referenceId: string): Promise<JsonObject | undefined>
+  /** `POST /_security/user/_has_privileges` for cluster privileges. @returns those of them that are missing */
+  findMissing(as: ApiCall['as'], privileges: readonly string[], referenceId: string): Promise<string[]>
   /** @throws PortalError `unavailable` */
   checkReachable(referenceId: string): Promise<void>
 }
@@ -144,16 +146,19 @@ export function createApiCalls({ api, log }: { api: SecurityApi; log: Log }): Ap
       }
     },
 
-    async whoAmI(authorization, referenceId) {
-      const answer = await reach({
-        method: 'GET',
-        path: '/_security/_authenticate',
-        as: { authorization },
-        referenceId,
-      })
+    async whoAmI(user, referenceId) {
+      const answer = await reach({ method: 'GET', path: '/_security/_authenticate', as: user, referenceId })
       if (answer.status === 401) return undefined
       if (answer.status !== 200 || answer.body === undefined) throw unexpected(answer, 'an authentication')
       return answer.body
+    },
+
+    async findMissing(as, privileges, referenceId) {
+      const path = '/_security/user/_has_privileges'
+      const answer = await reach({ method: 'POST', path, as, body: { cluster: [...privileges] }, referenceId })
+      if (answer.status !== 200) throw unexpected(answer, 'a question for privileges')
+      const held = answer.body?.['cluster']
+      return privileges.filter((privilege) => !isJsonObject(held) || held[privilege] !== true)
     },
 
     async checkReachable(referenceId) {

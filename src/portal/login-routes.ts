@@ -175,7 +175,7 @@ export function addLoginRoutes(app: FastifyInstance, parts: PortalParts): void {
       return issued && { username: issued.username, credential: issued.tokens }
     }
     const basic = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
-    const profile = await api.whoAmI(basic, referenceId)
+    const profile = await api.whoAmI({ authorization: basic }, referenceId)
     return profile && { username: usernameOf(profile), credential: { basic } }
   }
 }

@@ -55,7 +55,7 @@ export async function createPortal(options: {
   const { settings } = parts
   const app = fastify({
     genReqId: () => randomBytes(16).toString('hex'),
-    rewriteUrl: ({ url }) => collapseSlashes(url ?? '/'),
+    rewriteUrl: ({ url }) => collapseSlashes(stripBasePath(url ?? '/', settings)),
     bodyLimit: LARGEST_BODY,
     http: { maxHeaderSize: LONGEST_HEAD },
     frameworkErrors: (error, request, reply) => {
@@ -80,7 +80,7 @@ export async function createPortal(options: {
   )
   app.addHook('onRequest', (request, reply, done) => {
     begin(request, reply)
-    done()
+    done(isInside(request.originalUrl, settings) ? undefined : new PortalError('not_found', 'not below the base path'))
   })
   app.addHook('preHandler', async (request, reply) => {
     const allowed = methods.get(request.visit.path)
@@ -177,6 +177,19 @@ function collectMethods(app: FastifyInstance): ReadonlyMap<string, ReadonlySet<s
     methods.set(url, known)
   })
   return methods
+}
+
+type BasePath = Pick<PortalSettings, 'basePath' | 'rewriteBasePath'>
+
+/** Takes the base path off, if that is the portal's task. */
+function stripBasePath(url: string, settings: BasePath): string {
+  if (!settings.rewriteBasePath || !isInside(url, settings)) return url
+  return url.slice(settings.basePath.length).replace(/^(?!\/)/, '/')
+}
+
+/** Whether an address as it arrived belongs to the portal. */
+function isInside(url: string, { basePath, rewriteBasePath }: BasePath): boolean {
+  return !rewriteBasePath || (url.startsWith(basePath) && /^(?:[/?]|$)/.test(url.slice(basePath.length)))
 }
 
 /** An address that begins with several slashes would be another host's wherever it is sent back. */

@@ -9,11 +9,18 @@ export interface SecurityApi {
 export interface ApiCall {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
-  /** The portal itself, or the user by an `Authorization` header. */
-  readonly as: 'portal' | { readonly authorization: string }
+  /** The portal itself, or a user. */
+  readonly as: 'portal' | ApiUser
   readonly body?: JsonObject
   /** Sent as `X-Opaque-Id`, so that the logs of both sides can be joined. */
   readonly referenceId: string
+}
+
+export interface ApiUser {
+  /** The `Authorization` header. */
+  readonly authorization: string
+  /** Further headers of the user's own request, with names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface ApiAnswer {

@@ -57,12 +57,13 @@ export function createVisitors(parts: {
   log: Log
 }): Visitors {
   const { settings, sessions, api, tokens, clock, log } = parts
-  const schemes = headerSchemes(settings)
 
-  async function identifyByHeader(authorization: string, referenceId: string): Promise<Visitor> {
+  async function identifyByHeader(authorization: string, request: FastifyRequest): Promise<Visitor> {
     const scheme = authorization.split(' ', 1)[0] ?? ''
-    if (!schemes.has(scheme.toLowerCase())) return NOBODY
-    const profile = await api.whoAmI(authorization, referenceId)
+    if (!settings.headerSchemes.includes(scheme.toLowerCase())) return NOBODY
+    const passed = settings.passedHeaders.map((name) => [name, request.headers[name]])
+    const headers = Object.fromEntries(passed.filter(([, value]) => typeof value === 'string'))
+    const profile = await api.whoAmI({ authorization, headers }, request.id)
     return profile === undefined ? NOBODY : { kind: 'user', profile, provider: HTTP_PROVIDER, session: undefined }
   }
 
@@ -150,7 +151,7 @@ export function createVisitors(parts: {
     let now = session
     for (let pair = 0; pair < MOST_PAIRS; pair++) {
       const { credential, provider } = now.content.signIn
-      const profile = await api.whoAmI(authorizationOf(credential), request.id)
+      const profile = await api.whoAmI({ authorization: authorizationOf(credential) }, request.id)
       if (profile !== undefined) {
         const user: User = { kind: 'user', profile, provider, session: await markAccepted(now, request) }
         return user
@@ -180,7 +181,7 @@ export function createVisitors(parts: {
   return {
     async identify(request, reply) {
       const { authorization } = request.headers
-      if (authorization !== undefined) return identifyByHeader(authorization, request.id)
+      if (authorization !== undefined) return identifyByHeader(authorization, request)
       const opened = await openSession(request)
       if (opened.cookie === 'none') return NOBODY
       if (opened.cookie === 'ended') return { kind: 'anonymous', session: undefined, reason: opened.reason }
@@ -190,11 +191,4 @@ export function createVisitors(parts: {
     openSession,
     endSession,
   }
-}
-
-/** Schemes of the `Authorization` header that are passed on: the usual two, and what the providers add. */
-function headerSchemes(settings: PortalSettings): ReadonlySet<string> {
-  const schemes = new Set(['apikey', 'bearer'])
-  if (settings.providers.some(({ type }) => type === 'basic')) schemes.add('basic')
-  return schemes
 }

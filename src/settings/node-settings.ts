@@ -31,7 +31,7 @@ export const NODE = {
     key: 'node.roles',
     type: someOf(['security', 'portal', 'provider']),
     default: ['security', 'portal', 'provider'],
-    description: 'The parts that run in this process. The portal needs `security` beside it.',
+    description: 'The parts that run in this process. The portal needs `security` beside it, or `elasticsearch.hosts`.',
   }),
   data: setting({
     key: 'path.data',

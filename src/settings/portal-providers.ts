@@ -1,4 +1,5 @@
 /** Reads the ways to sign in at the portal, in Kibana's words: the settings per provider, or the old list of types. */
+import { PORTAL_HTTP } from './portal-http-table.ts'
 import { PORTAL, PROVIDER_ENTRY, PROVIDER_ENTRY_PREFIX } from './portal-table.ts'
 import type { PortalProviderSettings } from './settings.ts'
 import type { Values } from './values.ts'
@@ -12,7 +13,7 @@ const SINGLE_TYPES = ['basic', 'token'] as const
 /** @returns the enabled providers in ascending order, and whether they come from the list */
 export function readPortalProviders(values: Values): { providers: PortalProviderSettings[]; isList: boolean } {
   const entries = values.names(PROVIDER_ENTRY_PREFIX)
-  const types = values.get(PORTAL.providerTypes)
+  const types = readTypes(values)
   if (types !== undefined && entries.length > 0) {
     const text = '[xpack.security.authc.providers] is a list and has settings below it: expected one of the two forms'
     values.refuse(PORTAL.providerTypes, [], text)
@@ -27,11 +28,24 @@ export function readPortalProviders(values: Values): { providers: PortalProvider
     }
   const providers = entries.flatMap(([type = '', name = '']) => readEntry(values, type, name))
   checkTogether(values, providers)
-  if (providers.length === 0) {
+  if (providers.length === 0 && !values.get(PORTAL_HTTP.httpEnabled)) {
     const text = 'No authentication provider is configured. Verify "xpack.security.authc.*" config value.'
     values.refuse(PROVIDER_ENTRY.enabled, [...(entries[0] ?? [])], text)
   }
   return { providers: providers.toSorted((a, b) => a.order - b.order), isList: false }
+}
+
+/** The list of types, under its name or its old one. */
+function readTypes(values: Values): readonly string[] | undefined {
+  const renamed = values.get(PORTAL.authProviders)
+  if (renamed === undefined) return values.get(PORTAL.providerTypes)
+  values.warn('[xpack.security.authProviders] is an old name: better [xpack.security.authc.providers]')
+  return values.get(PORTAL.providerTypes) ?? renamed
+}
+
+function readIdleTimeout(values: Values): number {
+  const renamed = values.get(PORTAL.sessionTimeout)
+  return renamed === undefined || values.isSet(PORTAL.idleTimeout) ? values.get(PORTAL.idleTimeout) : renamed
 }
 
 function readEntry(values: Values, type: string, name: string): PortalProviderSettings[] {
@@ -82,8 +96,10 @@ function buildProvider(
     hint: values.get(PROVIDER_ENTRY.hint, ...names),
     icon: values.get(PROVIDER_ENTRY.icon, ...names) ?? (isForm ? FORM_ICON : undefined),
     showInSelector: values.get(PROVIDER_ENTRY.showInSelector, ...names),
-    idleTimeout: values.get(PROVIDER_ENTRY.idleTimeout, ...names) ?? values.get(PORTAL.idleTimeout),
+    idleTimeout: values.get(PROVIDER_ENTRY.idleTimeout, ...names) ?? readIdleTimeout(values),
     lifespan: values.get(PROVIDER_ENTRY.lifespan, ...names) ?? values.get(PORTAL.lifespan),
+    accessAgreement: values.get(PROVIDER_ENTRY.accessAgreement, ...names) ?? values.get(PORTAL.accessAgreement),
+    origins: values.get(PROVIDER_ENTRY.origin, ...names) ?? [],
   }
 }
 

@@ -77,7 +77,13 @@ export const PORTAL = {
     key: 'server.basePath',
     type: basePath,
     defaultText: 'none',
-    description: 'The path under which a proxy shows the portal. The proxy takes it off.',
+    description: 'The path under which a proxy shows the portal.',
+  }),
+  rewriteBasePath: setting({
+    key: 'server.rewriteBasePath',
+    type: boolean,
+    default: 'false',
+    description: 'Who takes `server.basePath` off the requests: the portal (`true`), or the proxy.',
   }),
   publicBaseUrl: setting({
     key: 'server.publicBaseUrl',
@@ -91,7 +97,8 @@ export const PORTAL = {
     type: encryptionKey,
     secure: true,
     description:
-      'Seals the sessions. Absent, a random one is made, and sessions end with the process. A changed key ends all sessions.',
+      'Seals the sessions. Absent, it is derived from `ostiary.secret`. The same on all nodes of a portal; a changed key ' +
+      'ends all sessions.',
   }),
   cookieName: setting({
     key: 'xpack.security.cookieName',
@@ -129,6 +136,27 @@ export const PORTAL = {
     type: cleanupInterval,
     default: '1h',
     description: 'How often ended sessions are removed.',
+  }),
+  maxSessions: setting({
+    key: 'xpack.security.session.concurrentSessions.maxSessions',
+    type: integer(1, 1000),
+    defaultText: 'unlimited',
+    description: 'How many sessions a user may have at one provider. One more ends the oldest.',
+  }),
+  accessAgreement: setting({
+    key: 'xpack.security.accessAgreement.message',
+    type: text,
+    description: 'A text that everybody must acknowledge after signing in. Markdown without HTML and images.',
+  }),
+  sessionTimeout: setting({
+    key: 'xpack.security.sessionTimeout',
+    type: duration,
+    description: 'The old name of `xpack.security.session.idleTimeout`.',
+  }),
+  authProviders: setting({
+    key: 'xpack.security.authProviders',
+    type: list,
+    description: 'The old name of `xpack.security.authc.providers` as a list.',
   }),
   loginAssistanceMessage: setting({
     key: 'xpack.security.loginAssistanceMessage',
@@ -170,6 +198,15 @@ const order: SettingType<number> = {
     throw new ValueError(`[${path}]: expected value of type [number] but got [${describe(found)}]`)
   },
 }
+
+const origins = checked(list, 'origin, or a list of them', (values) => {
+  for (const value of values) {
+    const url = URL.parse(value)
+    if (url === null) throw new ValueError(`Invalid origin URI: ${value}`)
+    if (url.origin !== value)
+      throw new ValueError(`expected a lower-case origin (scheme, host, and optional port) but got: ${value}`)
+  }
+})
 
 const realm: SettingType<string> = {
   expects: 'text',
@@ -234,6 +271,18 @@ export const PROVIDER_ENTRY = {
     type: duration,
     defaultText: '`xpack.security.session.lifespan`',
     description: 'The same for sessions of this provider. `0`: never.',
+  }),
+  accessAgreement: setting({
+    key: `${PROVIDER_ENTRY_PREFIX}accessAgreement.message`,
+    type: text,
+    defaultText: '`xpack.security.accessAgreement.message`',
+    description: 'The same for sessions of this provider.',
+  }),
+  origin: setting({
+    key: `${PROVIDER_ENTRY_PREFIX}origin`,
+    type: origins,
+    defaultText: 'all',
+    description: 'The origins of the pages on which it is offered, such as `https://portal.example.org`.',
   }),
 }
 

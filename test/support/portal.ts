@@ -59,6 +59,8 @@ export function provider(
     hint: undefined,
     icon: undefined,
     showInSelector: true,
+    accessAgreement: undefined,
+    origins: [],
     ...times,
     ...more,
   }
@@ -108,6 +110,17 @@ const DEFAULTS = {
   cleanupInterval: 3600,
   loginAssistanceMessage: undefined,
   loginHelp: undefined,
+  rewriteBasePath: false,
+  accessAgreement: undefined,
+  maxSessions: undefined,
+  headerSchemes: ['apikey', 'bearer', 'basic'],
+  passedHeaders: ['authorization'],
+  xsrf: { disableProtection: false, allowlist: [] },
+  customHeaders: {},
+  embedding: false,
+  strictTransportSecurity: undefined,
+  api: undefined,
+  apiAuthorization: undefined,
 }
 
 type Headers = Record<string, string>
