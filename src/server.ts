@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Authentication } from './authc/authentication.ts'
 import { createAuthenticator } from './authc/authenticator.ts'
 import { createAuthorizer } from './authc/authorizer.ts'
+import { createLoginExplainer } from './authc/login-explanation.ts'
 import { createNativeRealm } from './authc/native-realm.ts'
 import { createOidcLogin } from './authc/oidc-login.ts'
 import { createOidcRealm } from './authc/oidc-realm.ts'
@@ -21,6 +22,7 @@ import { isLoopbackHost } from './kernel/loopback.ts'
 import { randomText } from './kernel/random.ts'
 import { createSealer, type Sealer } from './kernel/sealer.ts'
 import { createOutbound, type Outbound } from './net/outbound.ts'
+import { type Audit, createAudit } from './observe/audit.ts'
 import type { Log } from './observe/log.ts'
 import { createPortal } from './portal/portal.ts'
 import type { SecurityApi } from './portal/security-api.ts'
@@ -64,10 +66,21 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     const sealer = createSealer(settings.secrets)
     const store = await createEmbeddedStore({ directory: settings.node.data, clock: systemClock, log })
     closing.push(() => store.close())
-    const house: House = { settings, log, sealer, store, directory: createDirectory(settings, store) }
+    const clusterUuid = await readClusterUuid(store)
+    const audit = openAudit(settings, clusterUuid, log)
+    if (audit !== undefined) closing.push(() => audit.close())
+    const house: House = {
+      settings,
+      log,
+      audit,
+      sealer,
+      store,
+      clusterUuid,
+      directory: createDirectory(settings, store),
+    }
 
     const provider = roles.has('provider')
-      ? await createProvider({ settings: settings.provider, store, sealer, clock: systemClock, log })
+      ? await createProvider({ settings: settings.provider, store, sealer, clock: systemClock, log, audit })
       : undefined
     if (provider !== undefined) closing.push(() => provider.close())
     if (settings.demo) await seedDemo(store.documents, house.directory)
@@ -94,8 +107,11 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
 interface House {
   readonly settings: Settings
   readonly log: Log
+  /** Absent if the settings do not want one. */
+  readonly audit: Audit | undefined
   readonly sealer: Sealer
   readonly store: Store
+  readonly clusterUuid: string
   readonly directory: Directory
 }
 
@@ -134,7 +150,7 @@ async function checkExposure(
 }
 
 /** The REST API with its realms, and the way in which the portal of the same process calls it. */
-async function createSecurity({ settings, log, sealer, store, directory }: House) {
+async function createSecurity({ settings, log, audit, sealer, store, clusterUuid, directory }: House) {
   const clock = systemClock
   const tokens = createTokenService({ store, sealer, clock, ...settings.tokens })
   const portalCaller = { secret: randomText(32), authentication: PORTAL }
@@ -164,13 +180,15 @@ async function createSecurity({ settings, log, sealer, store, directory }: House
     }),
     authorizer: createAuthorizer(directory),
     oidcLogin: createOidcLogin({ realms, tokens, log }),
+    loginExplainer: createLoginExplainer({ realms: settings.oidcRealms, roleMappings: directory.roleMappings, clock }),
     node: {
       name: settings.node.name,
       clusterName: settings.node.clusterName,
-      clusterUuid: await readClusterUuid(store),
+      clusterUuid,
       version: API_VERSION,
     },
     checkStore: () => store.check(),
+    audit,
     log,
   })
   await app.ready()
@@ -197,7 +215,9 @@ function createInProcessApi(app: FastifyInstance, portalAuthorization: string): 
         method,
         url: path,
         headers: {
-          ...(as === 'portal' ? { authorization: portalAuthorization } : { ...as.headers, authorization: as.authorization }),
+          ...(as === 'portal'
+            ? { authorization: portalAuthorization }
+            : { ...as.headers, authorization: as.authorization }),
           'x-opaque-id': referenceId,
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },
@@ -209,7 +229,7 @@ function createInProcessApi(app: FastifyInstance, portalAuthorization: string): 
   }
 }
 
-function buildPortal({ settings, log, sealer, store }: House, api: SecurityApi): Promise<FastifyInstance> {
+function buildPortal({ settings, log, audit, sealer, store }: House, api: SecurityApi): Promise<FastifyInstance> {
   // Sessions that outlive a restart need a key that does; the keystore's secret gives one where none is set.
   const encryptionKey =
     settings.portal.encryptionKey ?? Buffer.from(sealer.key('portal encryption')).toString('base64url')
@@ -219,7 +239,14 @@ function buildPortal({ settings, log, sealer, store }: House, api: SecurityApi):
     sessions: store.sessions,
     clock: systemClock,
     log,
+    audit,
   })
+}
+
+function openAudit({ audit, node }: Settings, clusterUuid: string, log: Log): Audit | undefined {
+  if (!audit.enabled) return undefined
+  const { name, clusterName } = node
+  return createAudit({ settings: audit, node: { name, clusterName, clusterUuid }, clock: systemClock, log })
 }
 
 /** Made once in the life of a store. */

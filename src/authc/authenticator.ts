@@ -4,7 +4,7 @@
  */
 import { SecurityError } from '../kernel/errors.ts'
 import { equalSecrets } from '../kernel/random.ts'
-import type { Authentication } from './authentication.ts'
+import type { Authentication, RealmRef } from './authentication.ts'
 import type { PasswordRealm } from './realms.ts'
 import type { TokenService } from './token-service.ts'
 
@@ -49,10 +49,11 @@ export interface InternalCaller {
 
 export interface Authenticator {
   /**
+   * @param refusedBy is told each realm that does not accept the name and password
    * @throws SecurityError `token_unknown`, `token_expired`, `credentials_rejected`; `store_unavailable` and
    *   `record_damaged` when it cannot say
    */
-  authenticate(credentials: Credentials): Promise<Authentication>
+  authenticate(credentials: Credentials, refusedBy?: (realm: RealmRef) => void): Promise<Authentication>
   /**
    * Lets somebody who is authenticated act as another user; whether it may is the authorizer's to say, for each action.
    * @throws SecurityError `credentials_rejected` for an empty name or a disabled user, `argument_illegal` if a caller
@@ -75,8 +76,8 @@ export function createAuthenticator({
 
   return {
     runAs,
-    async authenticate(credentials) {
-      if (credentials.scheme === 'basic') return authenticatePassword(credentials)
+    async authenticate(credentials, refusedBy) {
+      if (credentials.scheme === 'basic') return authenticatePassword(credentials, refusedBy)
       if (credentials.scheme === 'apikey') throw new SecurityError('credentials_rejected', 'API keys are not served')
       const { token } = credentials
       if (internal?.secret.length === token.length && equalSecrets(Buffer.from(token), internalSecret)) {
@@ -102,10 +103,16 @@ export function createAuthenticator({
     return { ...caller, user: nobody, runBy: { user: caller.user, knowsTarget: false } }
   }
 
-  async function authenticatePassword({ username, password }: { username: string; password: string }) {
+  async function authenticatePassword(
+    { username, password }: { username: string; password: string },
+    refusedBy?: (realm: RealmRef) => void,
+  ) {
     for (const realm of realms) {
       const user = await realm.authenticate(username, password)
-      if (user === undefined) continue
+      if (user === undefined) {
+        refusedBy?.(realm.ref)
+        continue
+      }
       return { user, authenticationRealm: realm.ref, lookupRealm: realm.ref, type: 'realm' } as const
     }
     throw new SecurityError('credentials_rejected', 'no realm accepts this name and password')

@@ -23,6 +23,8 @@ export interface AuditEvent {
 }
 
 export interface Audit {
+  /** Whether an event about a request shall have its body, without the secrets in it. */
+  readonly emitsRequestBody: boolean
   /** Returns at once. What the settings leave out is not written. */
   write(event: AuditEvent): void
   /** Writes what is gathered. */
@@ -57,6 +59,7 @@ export function createAudit({
     : undefined
 
   return {
+    emitsRequestBody: settings.emitRequestBody,
     write(event) {
       if (!isWanted(event)) return
       const timestamp = formatTimestamp(clock())

@@ -35,7 +35,7 @@ export function createLineFile({ path, log }: { path: string; log: Log }): LineF
       }
       waiting.push(line)
       size += line.length
-      timer ??= setTimeout(flush, WRITTEN_EVERY).unref()
+      timer ??= flushSoon()
     },
     async close() {
       await flush()
@@ -44,10 +44,14 @@ export function createLineFile({ path, log }: { path: string; log: Log }): LineF
     },
   }
 
+  function flushSoon(): NodeJS.Timeout {
+    return setTimeout(() => void flush(), WRITTEN_EVERY).unref()
+  }
+
   function flush(): Promise<void> {
     clearTimeout(timer)
     underWay = underWay.then(writeWaiting).finally(() => {
-      timer = waiting.length > 0 ? setTimeout(flush, WRITTEN_EVERY).unref() : undefined
+      timer = waiting.length > 0 ? flushSoon() : undefined
     })
     return underWay
   }

@@ -8,6 +8,7 @@
 import { randomBytes } from 'node:crypto'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock } from '../kernel/clock.ts'
+import type { Audit } from '../observe/audit.ts'
 import type { Log } from '../observe/log.ts'
 import type { PortalSettings } from '../settings/settings.ts'
 import type { Sessions } from '../store/store.ts'
@@ -50,6 +51,7 @@ export async function createPortal(options: {
   sessions: Sessions
   clock: Clock
   log: Log
+  audit?: Audit | undefined
 }): Promise<FastifyInstance> {
   const parts = createParts(options)
   const { settings } = parts

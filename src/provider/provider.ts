@@ -9,6 +9,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../kernel/clock.ts'
 import type { Sealer } from '../kernel/sealer.ts'
+import { createGuardedFetch } from '../net/guarded-fetch.ts'
+import type { Audit } from '../observe/audit.ts'
 import type { Log } from '../observe/log.ts'
 import { stylesheet } from '../pages/style.ts'
 import { SettingsError } from '../settings/settings-error.ts'
@@ -18,20 +20,22 @@ import { createAccounts } from './accounts.ts'
 import { createAdapterFactory } from './adapter.ts'
 import { addAuthorizationRoutes } from './authorization-routes.ts'
 import { createBrowserSessions } from './browser-session.ts'
-import { checkClients, findClient } from './clients.ts'
+import { checkClients, findClient, findFrameClients } from './clients.ts'
 import { buildCookieNames } from './cookies.ts'
 import type { Dialog } from './end-session-decision.ts'
-import { addConfirmRoute, addEndSessionRoutes } from './end-session-routes.ts'
+import { addConfirmRoute } from './end-session-confirm.ts'
+import { addEndSessionRoutes } from './end-session-routes.ts'
 import { createHintReader } from './hints.ts'
 import { addInteractionRoutes, type InteractionForm } from './interaction-routes.ts'
 import { createLibrary, type ProviderFetch } from './library.ts'
 import { createListener } from './listener.ts'
 import { createLoginThrottle } from './login-throttle.ts'
 import { createParkedForms } from './parked-forms.ts'
+import { createNotices } from './notices.ts'
+import { framesScript, submitScript } from './page-scripts.ts'
 import { loadProviderKeys } from './provider-keys.ts'
 import { createProviderPages } from './provider-pages.ts'
 import { createSessionEnd } from './session-end.ts'
-import { submitScript } from './submit-script.ts'
 import { createTickets } from './tickets.ts'
 
 export interface ProviderParts {
@@ -40,6 +44,7 @@ export interface ProviderParts {
   readonly sealer: Sealer
   readonly clock: Clock
   readonly log: Log
+  readonly audit?: Audit | undefined
   /** Calls to relying parties. */
   readonly fetch?: ProviderFetch
 }
@@ -71,11 +76,21 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
     hintRetention: settings.endSession.hintRetention,
     accountExists: (subject) => accounts.findBySubject(subject) !== undefined,
   })
-  const fetch = parts.fetch ?? ((url, options) => globalThis.fetch(url, options))
-  const library = createLibrary({ settings, adapter, keys, accounts, pages, fetch, log })
-  await checkClients(settings.clients, library)
+  const guarded = createGuardedFetch(settings)
+  const fetch = parts.fetch ?? guarded.fetch
+  const provider = createLibrary({ settings, adapter, keys, accounts, pages, fetch, log })
+  const library = () => provider
+  await checkClients(settings.clients, provider)
 
-  const sessionEnd = createSessionEnd({ library, artefacts, sealer, log })
+  const notices = createNotices({ library, artefacts, sealer, clock, log })
+  const sessionEnd = createSessionEnd({
+    library,
+    issuer: settings.issuer,
+    frameClients: findFrameClients(settings.clients),
+    notices,
+    artefacts,
+    sealer,
+  })
   accounts.onRemoval(async (subjects) => {
     for (const subject of subjects) await sessionEnd.endAccount(subject)
   })
@@ -83,6 +98,8 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
   const flags = new Map(settings.clients.map((client) => [client.clientId, client]))
   const endSessionParts = {
     path: endSessionPath,
+    strictErrors: settings.endSession.strictErrors,
+    headlessLogout: settings.endSession.headlessLogout,
     authorizationUrl: `${settings.issuer.replace(/\/$/, '')}${settings.routes.authorization}`,
     hints: createHintReader({
       library,
@@ -94,7 +111,12 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
     parkedForms,
     accounts,
     pages,
-    registeredUris: async (clientId: string) => (await findClient(library, clientId))?.postLogoutRedirectUris ?? [],
+    findClient: async (clientId: string) => {
+      const client = await findClient(library(), clientId)
+      return (
+        client && { name: client.clientName ?? clientId, postLogoutRedirectUris: client.postLogoutRedirectUris ?? [] }
+      )
+    },
   }
 
   const app = createListener({
@@ -103,12 +125,13 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
     cookies: buildCookieNames(settings.issuer.startsWith('https:')),
     endSessionPath,
     jwksPath: settings.routes.jwks,
-    library: library.callback(),
+    library: provider.callback(),
     log,
     routes: (own, handToLibrary) => {
       for (const [file, type] of [
         [stylesheet, 'text/css'],
         [submitScript, 'text/javascript'],
+        [framesScript, 'text/javascript'],
       ] as const) {
         own.get(file.path, async (_request, reply) =>
           reply.type(type).header('cache-control', 'public, max-age=31536000, immutable').send(file.content),
@@ -135,6 +158,8 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
     async close() {
       accounts.close()
       await app.close()
+      await notices.close()
+      await guarded.close()
     },
   }
 }

@@ -41,18 +41,26 @@ export class ApiError extends Error {
   /** Keys beside `reason`. */
   readonly extra: JsonObject
   readonly challenge: Challenge | undefined
+  /** Who could not be authenticated, for the audit log. */
+  readonly username: string | undefined
 
   constructor(
     status: number,
     type: ErrorType,
     reason: string,
-    { extra = {}, challenge, cause }: { extra?: JsonObject; challenge?: Challenge; cause?: unknown } = {},
+    {
+      extra = {},
+      challenge,
+      username,
+      cause,
+    }: { extra?: JsonObject; challenge?: Challenge; username?: string | undefined; cause?: unknown } = {},
   ) {
     super(reason, cause === undefined ? undefined : { cause })
     this.status = status
     this.type = type
     this.extra = extra
     this.challenge = challenge
+    this.username = username
   }
 }
 

@@ -2,16 +2,19 @@
 import type { FastifyInstance } from 'fastify'
 import type { Authenticator } from '../authc/authenticator.ts'
 import type { Authorizer } from '../authc/authorizer.ts'
+import type { LoginExplainer } from '../authc/login-explanation.ts'
 import type { NativeRealm } from '../authc/native-realm.ts'
 import type { OidcLoginService } from '../authc/oidc-login.ts'
 import type { ReservedRealm } from '../authc/reserved-realm.ts'
 import type { RoleMappings } from '../authc/role-mappings.ts'
 import type { Roles } from '../authc/roles.ts'
 import type { TokenService } from '../authc/token-service.ts'
+import type { Audit } from '../observe/audit.ts'
 import type { Log } from '../observe/log.ts'
 import { buildAuthenticateRoutes } from './authenticate.ts'
 import { createHttpApi } from './http-api.ts'
 import { buildOidcRoutes } from './oidc.ts'
+import { buildRealmExplanationRoutes } from './realm-explanation.ts'
 import { buildRoleMappingRoutes } from './role-mappings.ts'
 import { buildRoleRoutes } from './roles.ts'
 import { buildRootRoutes, type NodeIdentity } from './root.ts'
@@ -24,6 +27,7 @@ export interface RestParts {
   readonly authenticator: Authenticator
   readonly authorizer: Authorizer
   readonly oidcLogin: OidcLoginService
+  readonly loginExplainer: LoginExplainer
   readonly users: NativeRealm
   readonly reserved: ReservedRealm
   readonly roles: Roles
@@ -31,21 +35,24 @@ export interface RestParts {
   readonly node: NodeIdentity
   /** Resolves if a read of the store works at this moment. */
   readonly checkStore: () => Promise<void>
+  /** Absent: nothing is audited. */
+  readonly audit?: Audit | undefined
   readonly log: Log
 }
 
 /** @returns the API on Fastify, not listening yet; the portal of the same process calls it by `inject` */
 export function createRestApp(parts: RestParts): FastifyInstance {
-  const { authenticator, authorizer, tokens, log } = parts
+  const { authenticator, authorizer, tokens, audit, log } = parts
   const routes = [
     ...buildRootRoutes(parts),
     ...buildAuthenticateRoutes(),
     ...buildTokenRoutes(parts),
     ...buildTokenInvalidationRoutes(parts),
     ...buildOidcRoutes(parts),
+    ...buildRealmExplanationRoutes(parts),
     ...buildUserRoutes({ native: parts.users, reserved: parts.reserved }),
     ...buildRoleRoutes(parts),
     ...buildRoleMappingRoutes(parts),
   ]
-  return createHttpApi({ routes, authenticator, authorizer, tokensEnabled: tokens.enabled, log })
+  return createHttpApi({ routes, authenticator, authorizer, tokensEnabled: tokens.enabled, audit, log })
 }

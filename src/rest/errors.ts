@@ -94,6 +94,7 @@ export function describeFailedAuthentication(error: unknown, attempt: Attempt): 
   if (!isOwnFault(error)) return describeError(error, attempt)
   return new ApiError(401, 'security_exception', 'error attempting to authenticate request', {
     challenge: 'every scheme',
+    username: attempt.username,
     cause: describeError(error, attempt),
   })
 }
@@ -108,7 +109,7 @@ const PROVIDED_CREDENTIALS =
 
 function rejected({ purpose, username }: Attempt, cause: unknown): ApiError {
   if (username === undefined) return unauthenticated(PROVIDED_CREDENTIALS, cause)
-  return unauthenticated(`unable to authenticate user [${username}] for ${purpose}`, cause)
+  return unauthenticated(`unable to authenticate user [${username}] for ${purpose}`, cause, username)
 }
 
 /** A request that its caller can mend: the detail is for them, and so is a cause of the same kind. */
@@ -117,6 +118,6 @@ function refused(type: ErrorType, error: SecurityError, attempt: Attempt): ApiEr
   return new ApiError(400, type, error.message, { cause })
 }
 
-function unauthenticated(reason: string, cause: unknown): ApiError {
-  return new ApiError(401, 'security_exception', reason, { challenge: 'every scheme', cause })
+function unauthenticated(reason: string, cause: unknown, username?: string): ApiError {
+  return new ApiError(401, 'security_exception', reason, { challenge: 'every scheme', username, cause })
 }

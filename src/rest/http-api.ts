@@ -16,7 +16,9 @@ import { readCredentials, type Authenticator } from '../authc/authenticator.ts'
 import type { Authorizer } from '../authc/authorizer.ts'
 import { SecurityError } from '../kernel/errors.ts'
 import type { Log } from '../observe/log.ts'
+import type { Audit } from '../observe/audit.ts'
 import { readOpaqueId, sendAnswer, setHeaders } from './answer.ts'
+import { createAuditTrail } from './audit-trail.ts'
 import { ApiError, BodyError, buildEnvelope, textError } from './api-error.ts'
 import { describeError, describeFailedAuthentication } from './errors.ts'
 import { checkContentType, checkVersions } from './media-type.ts'
@@ -28,6 +30,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who sends it. Absent only in what is answered without authentication. */
     authentication?: Authentication
+    /** The action that was allowed. */
+    action?: string
   }
 }
 
@@ -46,6 +50,7 @@ export function createHttpApi({
   authenticator,
   authorizer,
   tokensEnabled,
+  audit,
   log,
 }: {
   routes: readonly Route[]
@@ -53,8 +58,10 @@ export function createHttpApi({
   authorizer: Authorizer
   /** Whether bearer tokens are among the schemes on offer. */
   tokensEnabled: boolean
+  audit: Audit | undefined
   log: Log
 }): FastifyInstance {
+  const trail = audit && createAuditTrail(audit)
   const everyScheme = ['Basic realm="security", charset="UTF-8"', ...(tokensEnabled ? ['Bearer realm="security"'] : [])]
 
   const app = Fastify({
@@ -75,6 +82,7 @@ export function createHttpApi({
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
   app.decorateRequest('authentication')
+  app.decorateRequest('action')
 
   app.addHook<{ Querystring: Query }>('onRequest', async (request, reply) => {
     setHeaders(request, reply)
@@ -93,7 +101,9 @@ export function createHttpApi({
     try {
       const credentials = readCredentials(request.headers.authorization)
       if (credentials.scheme === 'basic') username = credentials.username
-      const caller = await authenticator.authenticate(credentials)
+      const caller = await authenticator.authenticate(credentials, (realm) => {
+        trail?.refusedBy(request, username ?? '', realm)
+      })
       const runAs = request.headers[RUN_AS]
       if (runAs === undefined) return caller
       username = caller.user.username
@@ -133,7 +143,17 @@ export function createHttpApi({
     if (route.body === undefined && hasBody(request)) {
       refuse(`request [${request.method} ${readPath(request)}] does not support having a body`)
     }
-    await authorizer.authorize(caller, route.action(value), route.onOwnAccount?.(value, caller))
+    trail?.dispatched(request, caller)
+    const action = route.action(value)
+    try {
+      await authorizer.authorize(caller, action, route.onOwnAccount?.(value, caller))
+    } catch (error) {
+      trail?.denied(request, caller, action, error)
+      throw error
+    }
+    request.action = action
+    trail?.granted(request, caller, action)
+    if (route.change !== undefined) trail?.changes(request, route.change(value, caller))
     const { status = 200, body } = await route.act(value, caller, request.id)
     return sendAnswer(request, reply, status, body)
   }
@@ -148,6 +168,7 @@ export function createHttpApi({
     if (error instanceof BodyError) {
       return sendAnswer(request, reply.headers(error.headers), error.status, error.body)
     }
+    if (error.status === 401) trail?.unauthenticated(request, error, request.action)
     const challenges =
       error.challenge === undefined ? [] : error.challenge === 'expired token' ? EXPIRED_TOKEN : everyScheme
     if (challenges.length > 0) reply.header('www-authenticate', challenges)

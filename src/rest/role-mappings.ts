@@ -23,6 +23,10 @@ export function buildRoleMappingRoutes({ roleMappings }: { roleMappings: RoleMap
       return { name, mapping: describingWhatIsMissing(() => readRoleMapping(name, fields)) }
     },
     action: () => `${ACTION}put`,
+    change: ({ name, mapping }) => ({
+      'event.action': 'put_role_mapping',
+      put: { role_mapping: { name, ...mapping } },
+    }),
     async act({ name, mapping }) {
       const { created } = await roleMappings.put(name, mapping)
       return { body: { role_mapping: { created } } }
@@ -55,6 +59,7 @@ export function buildRoleMappingRoutes({ roleMappings }: { roleMappings: RoleMap
       return readName(path)
     },
     action: () => `${ACTION}delete`,
+    change: (name) => ({ 'event.action': 'delete_role_mapping', delete: { role_mapping: { name } } }),
     async act(name) {
       const found = await roleMappings.delete(name)
       return { status: found ? 200 : 404, body: { found } }

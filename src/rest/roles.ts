@@ -20,6 +20,7 @@ export function buildRoleRoutes({ roles }: { roles: Roles }): Route[] {
       return { name, role: readRoleDescriptor(name, body) }
     },
     action: () => `${ACTION}put`,
+    change: ({ name, role }) => ({ 'event.action': 'put_role', put: { role: { name, role_descriptor: role } } }),
     async act({ name, role }) {
       const { created } = await roles.put(name, role)
       return { body: { role: { created } } }
@@ -49,6 +50,7 @@ export function buildRoleRoutes({ roles }: { roles: Roles }): Route[] {
       return readName(path)
     },
     action: () => `${ACTION}delete`,
+    change: (name) => ({ 'event.action': 'delete_role', delete: { role: { name } } }),
     async act(name) {
       const found = await roles.delete(name)
       return { status: found ? 200 : 404, body: { found } }

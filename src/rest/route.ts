@@ -26,6 +26,11 @@ export interface Answer {
   readonly body: JsonObject
 }
 
+/** A change of who may do what, in the words of the audit log: its name, and what is put, deleted or changed. */
+export type ConfigChange = { readonly 'event.action': string } & Readonly<
+  Partial<Record<'put' | 'delete' | 'change', Json>>
+>
+
 export interface Route<Value = unknown> {
   readonly methods: readonly Method[]
   /** With variable parts in the form `:name`. */
@@ -40,6 +45,8 @@ export interface Route<Value = unknown> {
   action(value: Value): string
   /** Whether it is what every caller may do to its own account, without any role. Left out: never. */
   onOwnAccount?(value: Value, caller: Authentication): boolean
+  /** What `act` will change, for the audit log. Left out: nothing that it keeps. */
+  change?(value: Value, caller: Authentication): ConfigChange
   /** @param requestId for the log */
   act(value: Value, caller: Authentication, requestId: string): Promise<Answer>
 }

@@ -4,13 +4,13 @@ import { mayChangeOwnPassword } from '../authc/authorizer.ts'
 import type { NativeRealm } from '../authc/native-realm.ts'
 import { keepsPasswords } from '../authc/realms.ts'
 import type { ReservedRealm } from '../authc/reserved-realm.ts'
-import { readPasswordRequest, readUserRequest } from '../authc/user-request.ts'
+import { readPasswordRequest, readUserRequest, type UserRequest } from '../authc/user-request.ts'
 import { SecurityError } from '../kernel/errors.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { checkNoFaults } from '../kernel/validation.ts'
 import { readName, readNames } from './names.ts'
 import { checkRefresh } from './query.ts'
-import { defineRoute, type Route } from './route.ts'
+import { type ConfigChange, defineRoute, type Route } from './route.ts'
 
 const ACTION = 'cluster:admin/xpack/security/user/'
 
@@ -26,6 +26,7 @@ export function buildUserRoutes({ native, reserved }: { native: NativeRealm; res
       return { name, user: readUserRequest(name, body) }
     },
     action: () => `${ACTION}put`,
+    change: ({ name, user }) => ({ 'event.action': 'put_user', put: { user: describePut(name, user) } }),
     async act({ name, user }) {
       const { created } = await native.putUser(name, user)
       return { body: { created } }
@@ -56,6 +57,7 @@ export function buildUserRoutes({ native, reserved }: { native: NativeRealm; res
       return readName(path)
     },
     action: () => `${ACTION}delete`,
+    change: (name) => ({ 'event.action': 'delete_user', delete: { user: { name } } }),
     async act(name) {
       const found = await native.deleteUser(name)
       return { status: found ? 200 : 404, body: { found } }
@@ -72,6 +74,7 @@ export function buildUserRoutes({ native, reserved }: { native: NativeRealm; res
       return readPasswordRequest(body)
     },
     action: () => `${ACTION}change_password`,
+    change: (_password, caller) => describePasswordChange(caller.user.username),
     onOwnAccount: (_password, caller) => mayChangeOwnPassword(caller),
     async act(password, caller) {
       checkManagedHere(caller)
@@ -90,6 +93,7 @@ export function buildUserRoutes({ native, reserved }: { native: NativeRealm; res
       return { name: readName(path), password: readPasswordRequest(body) }
     },
     action: () => `${ACTION}change_password`,
+    change: ({ name }) => describePasswordChange(name),
     onOwnAccount: ({ name }, caller) => name === caller.user.username && mayChangeOwnPassword(caller),
     async act({ name, password }) {
       await realmOf(name).changePassword(name, password)
@@ -110,6 +114,10 @@ export function buildUserRoutes({ native, reserved }: { native: NativeRealm; res
         return readName(path)
       },
       action: () => `${ACTION}set_enabled`,
+      change: (name) =>
+        enabled
+          ? { 'event.action': 'change_enable_user', change: { enable: { user: { name } } } }
+          : { 'event.action': 'change_disable_user', change: { disable: { user: { name } } } },
       async act(name, caller) {
         if (name === caller.user.username && keepsPasswords(caller.lookupRealm)) {
           throw new SecurityError('argument_illegal', 'users may not update the enabled status of their own account')
@@ -143,6 +151,15 @@ function checkManagedHere({ user, lookupRealm }: Authentication): void {
     [`user [${user.username}] is a(n)${lookupRealm.type} user and cannot be managed via this API.`],
     'entry_invalid',
   )
+}
+
+function describePut(name: string, { password, roles, fullName, email, metadata, enabled }: UserRequest): JsonObject {
+  const named = { ...(fullName !== null && { full_name: fullName }), ...(email !== null && { email }) }
+  return { name, enabled, roles: [...roles], ...named, has_password: password !== undefined, metadata }
+}
+
+function describePasswordChange(name: string): ConfigChange {
+  return { 'event.action': 'change_password', change: { password: { user: { name } } } }
 }
 
 function describeUser({ username, roles, fullName, email, metadata, enabled }: User): JsonObject {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAuthenticator } from '../../src/authc/authenticator.ts'
 import { createAuthorizer } from '../../src/authc/authorizer.ts'
+import { createLoginExplainer } from '../../src/authc/login-explanation.ts'
 import { createNativeRealm } from '../../src/authc/native-realm.ts'
 import { createOidcLogin } from '../../src/authc/oidc-login.ts'
 import type { OidcRealm } from '../../src/authc/oidc-realm.ts'
@@ -15,6 +16,7 @@ import { readUserRequest } from '../../src/authc/user-request.ts'
 import { readRoleDescriptor } from '../../src/authz/role-descriptor.ts'
 import type { JsonObject } from '../../src/kernel/json.ts'
 import { createSealer } from '../../src/kernel/sealer.ts'
+import type { Audit } from '../../src/observe/audit.ts'
 import { createLog } from '../../src/observe/log.ts'
 import { createRestApp } from '../../src/rest/app.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -44,7 +46,8 @@ export interface RestApi {
 export async function startRestApi({
   realms = [],
   tokensEnabled = true,
-}: { realms?: readonly OidcRealm[]; tokensEnabled?: boolean } = {}): Promise<RestApi> {
+  audit,
+}: { realms?: readonly OidcRealm[]; tokensEnabled?: boolean; audit?: Audit } = {}): Promise<RestApi> {
   const directory = await mkdtemp(join(tmpdir(), 'ostiary-rest-'))
   const time = { now: Math.floor(Date.now() / 1000) }
   const clock = () => time.now
@@ -79,8 +82,10 @@ export async function startRestApi({
     roles,
     roleMappings: createRoleMappings({ store }),
     oidcLogin: createOidcLogin({ realms, tokens, log }),
+    loginExplainer: createLoginExplainer({ realms: [], roleMappings: createRoleMappings({ store }), clock }),
     node: { name: 'node-1', clusterName: 'ostiary', clusterUuid: 'uuid-of-the-tests', version: '9.4.0' },
     checkStore: () => store.check(),
+    audit,
     log,
   })
   let storeClosed: Promise<void> | undefined

@@ -54,7 +54,7 @@ test('a line says what it is, when, where, and the event', async (t) => {
   assert.equal(line?.['type'], 'audit')
   assert.equal(line['timestamp'], '2026-01-02T03:04:05,678+0000')
   assert.equal(line['cluster.uuid'], 'a-cluster')
-  assert.match(String(line['node.id']), /^[\w-]{22}$/)
+  assert.match(JSON.stringify(line['node.id']), /^"[\w-]{22}"$/)
   assert.deepEqual(line['user.roles'], ['a', 'b'])
   assert.ok(!('user.realm' in line), 'what is absent is not written')
 })
