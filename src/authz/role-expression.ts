@@ -123,7 +123,8 @@ export function matchesRule(rule: RoleExpression, user: UserModel): boolean {
   )
 }
 
-function matchesField(path: string, value: FieldValue, user: UserModel): boolean {
+/** One value of a `field` rule. */
+export function matchesField(path: string, value: FieldValue, user: UserModel): boolean {
   const known = user.get(path)
   // A path that is not known matches only null. Distinguished names and groups have rules of their own.
   if (known === undefined) return value === null

@@ -111,10 +111,18 @@ function refuseMissing(name: string, field: string): never {
 export function mapRoles(mappings: readonly { name: string; mapping: RoleMapping }[], user: MappableUser): string[] {
   const model = buildUserModel(user)
   const matching = mappings.filter(({ mapping }) => mapping.enabled && matchesRule(mapping.rules, model))
-  return [...new Set(matching.flatMap(({ name, mapping }) => rolesOf(name, mapping, model)))]
+  return [...new Set(matching.flatMap(({ name, mapping }) => generateMappedRoles(name, mapping, model)))]
 }
 
-function rolesOf(name: string, { roles = [], role_templates: templates = [] }: RoleMapping, user: UserModel): string[] {
+/**
+ * What a mapping gives to a user whom its rules match: its roles, or those that its templates make.
+ * @throws SecurityError `claims_unmappable` if a template makes no role names of what is known of this user
+ */
+export function generateMappedRoles(
+  name: string,
+  { roles = [], role_templates: templates = [] }: RoleMapping,
+  user: UserModel,
+): string[] {
   try {
     return [...roles, ...templates.flatMap((template) => generateRoles(template, user))]
   } catch (cause) {
@@ -122,7 +130,8 @@ function rolesOf(name: string, { roles = [], role_templates: templates = [] }: R
   }
 }
 
-function buildUserModel({ username, dn, groups, metadata, realm }: MappableUser): UserModel {
+/** What the rules and templates of mappings see of a user. */
+export function buildUserModel({ username, dn, groups, metadata, realm }: MappableUser): UserModel {
   return new Map<string, Json>([
     ['username', username],
     ...(dn === undefined ? [] : [['dn', dn] as const]),

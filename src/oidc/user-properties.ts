@@ -4,10 +4,15 @@ import type { JsonObject } from '../kernel/json.ts'
 import { findClaim, readScalars, readText } from './claims.ts'
 
 export interface PropertyReader {
+  readonly setting: string
+  readonly claim: string
+  readonly pattern: string | undefined
   /** For the log: the claim, its pattern and setting. */
   readonly description: string
-  /** @throws SecurityError `claims_unmappable` */
-  read(claims: JsonObject): string[]
+  /** The values of the claim as texts, before any pattern. @throws SecurityError `claims_unmappable` */
+  readTexts(claims: JsonObject): string[]
+  /** What the pattern leaves of a text, if anything. @throws SecurityError `claims_unmappable` */
+  take(text: string): string | undefined
 }
 
 /** Without a reader a property is not mapped. */
@@ -50,16 +55,24 @@ function createPropertyReader(setting: string, claim: string, patternText: strin
   const pattern = patternText === undefined ? undefined : RE2JS.compile(patternText)
   const withPattern = patternText === undefined ? '' : ` with pattern [${patternText}]`
   return {
+    setting,
+    claim,
+    pattern: patternText,
     description: `Claim [${claim}]${withPattern} for [${setting}]`,
-    read(claims) {
+    readTexts(claims) {
       const texts = readScalars(findClaim(claims, claim) ?? [])?.map(readText)
-      if (texts === undefined || !texts.every((text) => text !== undefined)) {
-        const detail = `Setting [ ${setting} expects a claim with String or a String Array value`
-        throw new SecurityError('claims_unmappable', detail)
-      }
-      return pattern === undefined ? texts : texts.flatMap((text) => firstGroup(pattern, text))
+      if (texts?.every((text) => text !== undefined)) return texts
+      const detail = `Setting [ ${setting} expects a claim with String or a String Array value`
+      throw new SecurityError('claims_unmappable', detail)
     },
+    take: (text) => (pattern === undefined ? text : firstGroup(pattern, text)),
   }
+}
+
+/** @throws SecurityError `claims_unmappable` */
+function readProperty(reader: PropertyReader, claims: JsonObject): string[] {
+  const taken = reader.readTexts(claims).map((text) => reader.take(text))
+  return taken.filter((text) => text !== undefined)
 }
 
 /**
@@ -75,13 +88,14 @@ export function isAnchored(pattern: string): boolean {
  * @throws SecurityError `principal_missing` or `claims_unmappable`
  */
 export function buildUserProperties(readers: PropertyReaders, claims: JsonObject): UserProperties {
-  const [principal = ''] = readers.principal.read(claims)
+  const [principal = ''] = readProperty(readers.principal, claims)
   if (principal === '')
     throw new SecurityError('principal_missing', `${readers.principal.description}not found in ${shown(claims)}`)
-  const first = (reader: PropertyReader | undefined) => reader?.read(claims)[0] ?? null
+  const all = (reader: PropertyReader | undefined) => (reader === undefined ? [] : readProperty(reader, claims))
+  const first = (reader: PropertyReader | undefined) => all(reader)[0] ?? null
   return {
     principal,
-    groups: [...new Set(readers.groups?.read(claims))],
+    groups: [...new Set(all(readers.groups))],
     dn: first(readers.dn),
     mail: first(readers.mail),
     name: first(readers.name),
@@ -89,12 +103,11 @@ export function buildUserProperties(readers: PropertyReaders, claims: JsonObject
 }
 
 /** The text of group 1 where the pattern is found; nothing if it is not found, or the group is missing or empty. */
-function firstGroup(pattern: RE2JS, text: string): string[] {
+function firstGroup(pattern: RE2JS, text: string): string | undefined {
   const matcher = pattern.matcher(text)
-  if (!matcher.find()) return []
+  if (!matcher.find()) return undefined
   if (pattern.groupCount() === 0) throw new SecurityError('claims_unmappable', 'No group 1')
-  const group = matcher.group(1) ?? ''
-  return group === '' ? [] : [group]
+  return matcher.group(1) || undefined
 }
 
 function shown(claims: JsonObject): string {
