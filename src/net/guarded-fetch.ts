@@ -9,22 +9,14 @@ import { Agent, buildConnector, fetch } from 'undici'
 import { createHostList } from '../kernel/host-list.ts'
 
 /** RFC 6890, RFC 6598, RFC 8190, multicast, and the forms of IPv6 that carry an IPv4 address. */
-const SPECIAL_USE = createHostList([
-  ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24'],
-  ...['192.0.2.0/24', '192.31.196.0/24', '192.52.193.0/24', '192.88.99.0/24', '192.168.0.0/16', '192.175.48.0/24'],
-  ...['198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24', '224.0.0.0/4', '240.0.0.0/4'],
-  ...[
-    '::/96',
-    '64:ff9b::/96',
-    '64:ff9b:1::/48',
-    '100::/64',
-    '2001::/23',
-    '2001:db8::/32',
-    '2002::/16',
-    '2620:4f:8000::/48',
-  ],
-  ...['3fff::/20', '5f00::/16', 'fc00::/7', 'fe80::/10', 'ff00::/8'],
-])
+const SPECIAL_USE = createHostList(
+  (
+    '0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 ' +
+    '192.31.196.0/24 192.52.193.0/24 192.88.99.0/24 192.168.0.0/16 192.175.48.0/24 198.18.0.0/15 198.51.100.0/24 ' +
+    '203.0.113.0/24 224.0.0.0/4 240.0.0.0/4 ::/96 64:ff9b::/96 64:ff9b:1::/48 100::/64 2001::/23 2001:db8::/32 ' +
+    '2002::/16 2620:4f:8000::/48 3fff::/20 5f00::/16 fc00::/7 fe80::/10 ff00::/8'
+  ).split(' '),
+)
 const CONNECT_TIMEOUT_MS = 2500
 
 /** The connection was not opened: trying again leads to the same. */
@@ -34,7 +26,7 @@ export class AddressRefused extends Error {
 
 export interface GuardedFetch {
   /** As the global one. Redirects are left to the caller. @throws AddressRefused, as the cause of a TypeError */
-  fetch(url: string | URL | Request, options?: object): Promise<Response>
+  fetch: (url: string | URL | Request, options?: object) => Promise<Response>
   close(): Promise<void>
 }
 
@@ -66,7 +58,7 @@ export function createGuardedFetch(parts: { allowedHosts: readonly string[] }): 
     async fetch(url, options) {
       const target = url instanceof Request ? url.url : url
       const answer = await fetch(target, { ...options, redirect: 'manual', dispatcher })
-      return answer as unknown as Response
+      return answer
     },
     close: () => dispatcher.destroy(),
   }

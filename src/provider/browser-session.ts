@@ -12,26 +12,36 @@ export type SignedInSession = LibrarySession & { readonly accountId: string }
 export interface BrowserSessions {
   /** `undefined` if nobody is signed in. Reading leaves no row behind. */
   find(request: IncomingMessage, response: ServerResponse): Promise<SignedInSession | undefined>
+  /** The session that a living access token came from. */
+  findByAccessToken(token: string): Promise<SignedInSession | undefined>
   /** Makes the browser forget its session: the cookie and the cookie of its signature. */
   clearCookie(request: IncomingMessage, response: ServerResponse): void
   /** Tells the browser the session's new id. */
   setCookie(request: IncomingMessage, response: ServerResponse, session: LibrarySession): void
 }
 
-export function createBrowserSessions(library: Provider): BrowserSessions {
-  const name = library.cookieName('session')
+export function createBrowserSessions(library: () => Provider): BrowserSessions {
+  const name = library().cookieName('session')
 
   return {
     async find(request, response) {
-      const session = await library.Session.get(library.createContext(request, response))
+      const session = await library().Session.get(library().createContext(request, response))
       return isSignedIn(session) ? session : undefined
     },
+    async findByAccessToken(value) {
+      const token = await library().AccessToken.find(value)
+      if (token?.isExpired !== false || token.sessionUid === undefined) return undefined
+      const session = await library().Session.findByUid(token.sessionUid)
+      return session !== undefined && isSignedIn(session) && session.accountId === token.accountId ? session : undefined
+    },
     clearCookie(request, response) {
-      library.createContext(request, response).cookies.set(name, null, COOKIE_OPTIONS)
+      library().createContext(request, response).cookies.set(name, null, COOKIE_OPTIONS)
     },
     setCookie(request, response, session) {
       const expires = session.transient === true ? {} : { expires: new Date(session.exp * 1000) }
-      library.createContext(request, response).cookies.set(name, session.jti, { ...COOKIE_OPTIONS, ...expires })
+      library()
+        .createContext(request, response)
+        .cookies.set(name, session.jti, { ...COOKIE_OPTIONS, ...expires })
     },
   }
 }

@@ -6,6 +6,7 @@ import { type ClientMetadata, errors, type Provider } from 'oidc-provider'
 import { SecurityError } from '../kernel/errors.ts'
 import { SettingsError, type SettingsProblem } from '../settings/settings-error.ts'
 import type { ProviderClientSettings } from '../settings/settings.ts'
+import type { FrameClient } from './logout-frames.ts'
 
 export type Client = InstanceType<Provider['Client']>
 
@@ -23,6 +24,15 @@ export function buildClientMetadata(client: ProviderClientSettings): ClientMetad
     client_id: clientId,
     ...(clientSecret !== undefined && { client_secret: clientSecret }),
   }
+}
+
+/** The clients that are told of a logout by a frame, having no better way. */
+export function findFrameClients(clients: readonly ProviderClientSettings[]): FrameClient[] {
+  return clients.flatMap(({ clientId, metadata }) => {
+    const uri = metadata['frontchannel_logout_uri']
+    if (typeof uri !== 'string' || metadata['backchannel_logout_uri'] !== undefined) return []
+    return [{ clientId, uri, sessionRequired: metadata['frontchannel_logout_session_required'] === true }]
+  })
 }
 
 /**

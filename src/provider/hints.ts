@@ -21,23 +21,24 @@ export interface HintReader {
 }
 
 /** @param parts.mayRedirect whether this client's access token alone may lead back to it */
-export function createHintReader(parts: { library: Provider; mayRedirect: (clientId: string) => boolean }): HintReader {
-  const { library } = parts
-
+export function createHintReader(parts: {
+  library: () => Provider
+  mayRedirect: (clientId: string) => boolean
+}): HintReader {
   async function readIdToken(token: string): Promise<Hint | undefined> {
     const clientId = readAudience(token)
-    const client = clientId === undefined ? undefined : await findClient(library, clientId)
+    const client = clientId === undefined ? undefined : await findClient(parts.library(), clientId)
     if (client === undefined) return undefined
-    const payload = await verifyIdToken(library, token, client)
+    const payload = await verifyIdToken(parts.library(), token, client)
     if (typeof payload?.['sub'] !== 'string') return undefined
     const { sub, sid } = payload
     return { client: describe(client), accountId: sub, ...(typeof sid === 'string' && { sid }) }
   }
 
   async function readAccessToken(token: string): Promise<Hint | undefined> {
-    const found = await library.AccessToken.find(token, WHATEVER_ITS_STATE)
+    const found = await parts.library().AccessToken.find(token, WHATEVER_ITS_STATE)
     if (found?.clientId === undefined || found.accountId === undefined) return undefined
-    const client = await findClient(library, found.clientId)
+    const client = await findClient(parts.library(), found.clientId)
     if (client === undefined) return undefined
     const { accountId, sessionUid } = found
     return { client: describe(client), accountId, ...(sessionUid !== undefined && { sessionUid }) }

@@ -11,10 +11,11 @@ import type { Accounts } from './accounts.ts'
 import { displayName } from './accounts-file.ts'
 import { findClient } from './clients.ts'
 import { newGrant, widenGrant } from './consent.ts'
-import { sendPage, sendRedirect } from './listener.ts'
+import { pagesFor, sendPage, sendRedirect } from './listener.ts'
 import type { LoginThrottle } from './login-throttle.ts'
+import type { PageTexts } from './page-texts.ts'
 import { formOf, readParameters } from './parameters.ts'
-import type { ProviderPages } from './provider-pages.ts'
+import type { ProviderPages, ProviderPagesIn } from './provider-pages.ts'
 import type { Tickets } from './tickets.ts'
 
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>
@@ -26,20 +27,20 @@ export interface InteractionForm {
 }
 
 interface InteractionParts {
-  readonly library: Provider
+  readonly library: () => Provider
   readonly accounts: Accounts
   readonly tickets: Tickets<InteractionForm>
   readonly throttle: LoginThrottle
-  readonly pages: ProviderPages
+  readonly pages: ProviderPagesIn
   readonly log: Log
 }
 
 export function addInteractionRoutes(app: FastifyInstance, parts: InteractionParts): void {
-  const { library, tickets } = parts
+  const { tickets } = parts
 
   app.get('/interaction/:uid', async (request, reply) => {
     const interaction = await findInteraction(request, reply)
-    return sendPage(reply, await renderForm(parts, interaction))
+    return sendPage(reply, await renderForm(parts, pagesIn(request, interaction), interaction))
   })
 
   app.post('/interaction/:uid', async (request, reply) => {
@@ -51,22 +52,26 @@ export function addInteractionRoutes(app: FastifyInstance, parts: InteractionPar
     await tickets.useUp(ticket)
 
     const finish = async (result: InteractionResults) =>
-      sendRedirect(reply, await library.interactionResult(request.raw, reply.raw, result))
+      sendRedirect(reply, await parts.library().interactionResult(request.raw, reply.raw, result))
     if (form.answer === 'cancel') return finish({ error: 'access_denied', error_description: 'the user cancelled' })
-    if (prompt === 'consent' && form.answer === 'allow') return finish(await grantConsent(library, interaction))
+    if (prompt === 'consent' && form.answer === 'allow') return finish(await grantConsent(parts.library(), interaction))
     if (prompt === 'login' && form.answer === 'login') {
-      const login = await signIn(parts, form.username ?? '', form.password ?? '', request.ip)
+      const pages = pagesIn(request, interaction)
+      const login = await signIn(parts, pages.texts, form.username ?? '', form.password ?? '', request.ip)
       if ('subject' in login) return finish({ login: { accountId: login.subject } })
       if (login.wait > 0) reply.header('retry-after', login.wait)
       reply.code(login.wait > 0 ? 429 : 400)
-      return sendPage(reply, await renderForm(parts, interaction, login.fault, form.username))
+      return sendPage(reply, await renderForm(parts, pages, interaction, login.fault, form.username))
     }
     throw illegal('[answer] is not one of the form')
   })
 
+  const pagesIn = (request: FastifyRequest, { params }: Interaction) =>
+    pagesFor(parts.pages, request, params['ui_locales'])
+
   /** @throws OIDCProviderError if the browser has no such interaction, or not this session any more */
   async function findInteraction(request: FastifyRequest, reply: FastifyReply): Promise<Interaction> {
-    const interaction = await library.interactionDetails(request.raw, reply.raw)
+    const interaction = await parts.library().interactionDetails(request.raw, reply.raw)
     if (interaction.uid !== (request.params as { uid: string }).uid) throw illegal('the form is of another login')
     return interaction
   }
@@ -74,6 +79,7 @@ export function addInteractionRoutes(app: FastifyInstance, parts: InteractionPar
 
 async function signIn(
   { accounts, throttle, log }: InteractionParts,
+  texts: PageTexts,
   username: string,
   password: string,
   address: string,
@@ -82,25 +88,26 @@ async function signIn(
   if (!('succeeded' in attempt)) {
     log.warn({ 'source.ip': address }, 'a login was refused: too many attempts failed')
     const minutes = Math.ceil(attempt.wait / 60)
-    return { wait: attempt.wait, fault: `Too many attempts. Try again in ${minutes} min.` }
+    return { wait: attempt.wait, fault: texts.tooManyAttempts(minutes) }
   }
   const account = await accounts.verify(username, password)
   if (account === undefined) {
     log.info({ 'source.ip': address }, 'a login failed')
-    return { wait: 0, fault: 'Username or password is not right.' }
+    return { wait: 0, fault: texts.wrongPassword }
   }
   attempt.succeeded()
   return { subject: account.subject }
 }
 
 async function renderForm(
-  { library, accounts, tickets, pages }: InteractionParts,
+  { accounts, tickets, ...parts }: InteractionParts,
+  pages: ProviderPages,
   interaction: Interaction,
   fault?: string,
   username = textOf(interaction.params['login_hint']),
 ): Promise<string> {
   const { params, prompt, uid, session } = interaction
-  const client = await findClient(library, textOf(params['client_id']))
+  const client = await findClient(parts.library(), textOf(params['client_id']))
   if (client === undefined) throw illegal('the application does not exist any more')
   const clientName = client.clientName ?? client.clientId
   const ticket = tickets.issue({ uid, prompt: prompt.name })

@@ -9,7 +9,8 @@ import type { Accounts } from './accounts.ts'
 import { buildClientMetadata, isPublic } from './clients.ts'
 import { buildCookieNames, COOKIE_OPTIONS } from './cookies.ts'
 import { createGrantLoader } from './consent.ts'
-import type { ProviderPages } from './provider-pages.ts'
+import { chooseLanguage, LANGUAGES } from './language.ts'
+import type { ProviderPagesIn } from './provider-pages.ts'
 import type { ProviderKeys } from './provider-keys.ts'
 
 /** A session that is used lives on, but no longer than this. */
@@ -35,7 +36,7 @@ export function createLibrary(parts: {
   adapter: NonNullable<Configuration['adapter']>
   keys: ProviderKeys
   accounts: Accounts
-  pages: ProviderPages
+  pages: ProviderPagesIn
   fetch: ProviderFetch
   log: Log
 }): Provider {
@@ -63,7 +64,15 @@ export function createLibrary(parts: {
       jwks: routes.jwks,
       end_session: routes.endSession,
     },
-    discovery: { request_parameter_supported: false, claims_locales_supported: undefined },
+    discovery: {
+      request_parameter_supported: false,
+      claims_locales_supported: undefined,
+      ui_locales_supported: LANGUAGES,
+      ...(settings.endSession.enabled && {
+        frontchannel_logout_supported: true,
+        frontchannel_logout_session_supported: true,
+      }),
+    },
 
     scopes: ['openid', 'offline_access', 'profile', 'email', 'address', 'phone', 'groups'],
     claims: { ...SCOPE_CLAIMS, acr: null, auth_time: null, iss: null, sid: null },
@@ -121,7 +130,12 @@ export function createLibrary(parts: {
       (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
     renderError: (ctx, out) => {
       ctx.type = 'html'
-      ctx.body = pages.error({ status: ctx.status, detail: out.error_description ?? out.error })
+      const language = chooseLanguage(ctx.oidc?.params?.['ui_locales'], ctx.get('accept-language'))
+      ctx.body = pages(language).error({
+        status: ctx.status,
+        detail: out.error_description ?? out.error,
+        requestId: String(ctx.res.getHeader('X-Request-Id')),
+      })
     },
     fetch: parts.fetch,
   })
@@ -137,7 +151,9 @@ export function createLibrary(parts: {
     await next()
     if (ctx.status === 404 && ctx.body === undefined) {
       ctx.status = 404
-      ctx.body = ctx.accepts('json', 'html') === 'html' ? pages.error({ status: 404 }) : { error: 'not_found' }
+      const language = chooseLanguage(undefined, ctx.get('accept-language'))
+      ctx.body =
+        ctx.accepts('json', 'html') === 'html' ? pages(language).error({ status: 404 }) : { error: 'not_found' }
     }
     if (!settings.endSession.enabled && 'oidc' in ctx && ctx.oidc.route === 'discovery') {
       delete (ctx.body as { end_session_endpoint?: string }).end_session_endpoint

@@ -10,7 +10,8 @@ import { randomText } from '../kernel/random.ts'
 import type { Log } from '../observe/log.ts'
 import { checkSessionCookies, type CookieNames } from './cookies.ts'
 import { pathOf } from './parameters.ts'
-import type { ProviderPages } from './provider-pages.ts'
+import { chooseLanguage } from './language.ts'
+import type { ProviderPages, ProviderPagesIn } from './provider-pages.ts'
 
 /** Long hints travel in the query. */
 const MAX_HEADER_BYTES = 32 * 1024
@@ -18,14 +19,14 @@ const MAX_FORM_BYTES = 64 * 1024
 const REQUEST_TIMEOUT_MS = 30_000
 
 // No `form-action`: browsers apply it to every redirect after a form, and the return to a relying party would fail.
-const CONTENT_SECURITY_POLICY =
+export const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'"
 
 export type HandToLibrary = (request: IncomingMessage, response: ServerResponse) => void
 
 export function createListener(parts: {
   issuer: string
-  pages: ProviderPages
+  pages: ProviderPagesIn
   cookies: CookieNames
   /** The library's end-session action lives under this path and must not be reached. */
   endSessionPath: string
@@ -95,8 +96,13 @@ export function createListener(parts: {
       reply.send({ error: name, ...(detail !== undefined && { error_description: detail }) })
       return
     }
-    sendPage(reply, pages.error({ status, detail, ...(status >= 500 && { requestId: request.id }) }))
+    sendPage(reply, pagesFor(pages, request).error({ status, detail, requestId: request.id }))
   }
+}
+
+/** The pages in the language of a request. @param uiLocales what the relying party asked for, where it can */
+export function pagesFor(pages: ProviderPagesIn, request: FastifyRequest, uiLocales?: unknown): ProviderPages {
+  return pages(chooseLanguage(uiLocales, request.headers['accept-language']))
 }
 
 export function sendPage(reply: FastifyReply, page: string): FastifyReply {

@@ -5,7 +5,12 @@ import { type Html, html } from '../pages/html.ts'
 import { renderPage } from '../pages/page.ts'
 import { stylesheet } from '../pages/style.ts'
 import type { HintClient, Notice } from './end-session-decision.ts'
-import { submitScript } from './submit-script.ts'
+import { LANGUAGES, type Language } from './language.ts'
+import { PAGE_TEXTS, type PageTexts } from './page-texts.ts'
+import { framesScript, submitScript } from './page-scripts.ts'
+
+/** After so many seconds a browser without script goes on, whether all frames were loaded or not. */
+const FRAMES_SECONDS = 3
 
 export interface LoginPage {
   readonly clientName: string
@@ -30,31 +35,55 @@ export interface SignOutPage {
   readonly notices: readonly Notice[]
 }
 
+export interface SignedOutPage {
+  readonly notices?: readonly Notice[]
+  /** The relying parties that could not be told yet, by name. */
+  readonly untold?: readonly string[]
+}
+
+/** A sign-out that goes on by itself once the relying parties' frames were loaded. */
+export interface FramesPage {
+  readonly frames: readonly string[]
+  readonly untold: readonly string[]
+  readonly location: string
+  /** Whom that leads to; absent: our own page. */
+  readonly clientName: string | undefined
+}
+
 export interface ErrorPage {
   readonly status: number
-  /** For the reader; nothing secret. */
+  /** For the reader; nothing secret. In English. */
   readonly detail?: string | undefined
   readonly requestId?: string
 }
 
-export type ProviderPages = ReturnType<typeof createProviderPages>
+export type ProviderPages = ReturnType<typeof createPagesIn>
+export type ProviderPagesIn = (language: Language) => ProviderPages
 
 /** @param parts.endSessionPath where the forms of a sign-out go; `undefined` if that is switched off */
-export function createProviderPages({ endSessionPath }: { endSessionPath: string | undefined }) {
-  const page = (title: string, main: Html, scripts: readonly string[] = []) =>
-    renderPage({ lang: 'en', title, main, stylesheet: stylesheet.path, scripts })
+export function createProviderPages(parts: { endSessionPath: string | undefined }): ProviderPagesIn {
+  const pages = new Map(LANGUAGES.map((language) => [language, createPagesIn(language, parts.endSessionPath)]))
+  return (language) => pages.get(language) ?? createPagesIn(language, parts.endSessionPath)
+}
+
+function createPagesIn(language: Language, endSessionPath: string | undefined) {
+  const texts = PAGE_TEXTS[language]
+  const page = (title: string, main: Html, more: { scripts?: readonly string[]; head?: Html } = {}) =>
+    renderPage({ lang: language, title, main, stylesheet: stylesheet.path, ...more })
   const confirmPath = `${endSessionPath}/confirm`
 
   return {
+    texts,
+
     login: ({ clientName, ticket, username, fault }: LoginPage) =>
       page(
-        'Sign in',
-        html`<h1>Sign in</h1>
-          <p class="lead">to continue to <strong>${clientName}</strong></p>
+        texts.signIn,
+        html`<h1>${texts.signIn}</h1>
+          <p class="lead">${texts.toContinueTo(clientName)}</p>
           ${fault !== undefined && html`<p class="notice error" role="alert">${fault}</p>`}
           <form method="post">
             <input type="hidden" name="ticket" value="${ticket}" />
-            <label for="username">Username</label>
+            <label for="username">${texts.username}</label>
             <input
               id="username"
               name="username"
@@ -65,7 +94,7 @@ export function createProviderPages({ endSessionPath }: { endSessionPath: string
               maxlength="256"
               required
             />
-            <label for="password">Password</label>
+            <label for="password">${texts.password}</label>
             <input
               id="password"
               name="password"
@@ -75,44 +104,40 @@ export function createProviderPages({ endSessionPath }: { endSessionPath: string
               required
             />
             <div class="actions">
-              <button name="answer" value="login">Sign in</button>
-              <button class="secondary" name="answer" value="cancel" formnovalidate>Cancel</button>
+              <button name="answer" value="login">${texts.signIn}</button>
+              <button class="secondary" name="answer" value="cancel" formnovalidate>${texts.cancel}</button>
             </div>
           </form>`,
       ),
 
     consent: ({ clientName, host, accountName, scopes, ticket }: ConsentPage) =>
       page(
-        'Allow access',
-        html`<h1>Allow access?</h1>
-          <p>
-            <strong>${clientName}</strong> at <strong>${host}</strong> asks to know about you,
-            <strong>${accountName}</strong>:
-          </p>
+        texts.allowAccess,
+        html`<h1>${texts.allowAccess}</h1>
+          <p>${texts.asksToKnow(clientName, host, accountName)}</p>
           <ul>
-            ${scopes.map((scope) => html`<li>${SCOPES[scope] ?? scope}</li>`)}
+            ${scopes.map((scope) => html`<li>${texts.scopes[scope] ?? scope}</li>`)}
           </ul>
           <form method="post">
             <input type="hidden" name="ticket" value="${ticket}" />
             <div class="actions">
-              <button name="answer" value="allow">Allow</button>
-              <button class="secondary" name="answer" value="cancel">Cancel</button>
+              <button name="answer" value="allow">${texts.allow}</button>
+              <button class="secondary" name="answer" value="cancel">${texts.cancel}</button>
             </div>
           </form>`,
       ),
 
     confirm: ({ ticket, client, notices, accountName }: SignOutPage & { accountName: string }) =>
       page(
-        'Sign out',
-        html`<h1>Sign out?</h1>
-          <p>You are signed in as <strong>${accountName}</strong>.</p>
-          ${client !== undefined && html`<p><strong>${client.name}</strong> asks to sign you out, here and everywhere you signed in with this account.</p>`}
-          ${renderNotices(notices)}
+        texts.signOut,
+        html`<h1>${texts.signOutQuestion}</h1>
+          <p>${texts.signedInAs(accountName)}</p>
+          ${client !== undefined && html`<p>${texts.asksToSignOut(client.name)}</p>`} ${renderNotices(texts, notices)}
           <form method="post" action="${confirmPath}">
             <input type="hidden" name="ticket" value="${ticket}" />
             <div class="actions">
-              <button name="logout" value="yes">Yes, sign me out</button>
-              <button class="secondary" name="logout" value="no">No, stay signed in</button>
+              <button name="logout" value="yes">${texts.yes}</button>
+              <button class="secondary" name="logout" value="no">${texts.no}</button>
             </div>
           </form>`,
       ),
@@ -120,70 +145,62 @@ export function createProviderPages({ endSessionPath }: { endSessionPath: string
     /** Nobody is signed in, and there is somewhere to go back to: the form sends itself. */
     continue: ({ ticket, client, notices }: SignOutPage) =>
       page(
-        'You are signed out',
-        html`<h1>You are not signed in</h1>
-          ${renderNotices(notices)}
+        texts.notSignedIn,
+        html`<h1>${texts.notSignedIn}</h1>
+          ${renderNotices(texts, notices)}
           <form method="post" action="${confirmPath}">
             <input type="hidden" name="ticket" value="${ticket}" />
             <input type="hidden" name="logout" value="yes" />
-            <button>Continue to ${client?.name}</button>
+            <button>${texts.continueTo(client?.name ?? '')}</button>
           </form>`,
-        [submitScript.path],
+        { scripts: [submitScript.path] },
       ),
 
-    signedOut: (notices: readonly Notice[] = []) =>
+    signedOut: ({ notices = [], untold = [] }: SignedOutPage = {}) =>
       page(
-        'You are signed out',
-        html`<h1>You are signed out</h1>
-          ${renderNotices(notices)}
-          <p>Nobody is signed in here with this browser. You can close this page.</p>`,
+        texts.signedOut,
+        html`<h1>${texts.signedOut}</h1>
+          ${renderNotices(texts, notices)} ${renderUntold(texts, untold)}
+          <p>${texts.nobodySignedIn}</p>`,
+      ),
+
+    /** OpenID Connect Front-Channel Logout 1.0 §3. */
+    frames: ({ frames, untold, location, clientName }: FramesPage) =>
+      page(
+        texts.signedOut,
+        html`<h1>${texts.signedOut}</h1>
+          ${renderUntold(texts, untold)}
+          ${frames.map((frame) => html`<iframe src="${frame}" title="${new URL(frame).host}" hidden></iframe>`)}
+          <p><a class="button" id="next" href="${location}">${texts.continueTo(clientName ?? 'Ostiary')}</a></p>`,
+        {
+          scripts: [framesScript.path],
+          head: html`<noscript><meta http-equiv="refresh" content="${FRAMES_SECONDS}; url=${location}" /></noscript>`,
+        },
       ),
 
     stayed: () =>
       page(
-        'You are still signed in',
-        html`<h1>You are still signed in</h1>
-          <p>Nothing else has changed. You can close this page.</p>`,
+        texts.stillSignedIn,
+        html`<h1>${texts.stillSignedIn}</h1>
+          <p>${texts.nothingElse}</p>`,
       ),
 
     error: ({ status, detail, requestId }: ErrorPage) =>
       page(
-        HEADLINES[status] ?? 'This did not work',
-        html`<h1>${HEADLINES[status] ?? 'This did not work'}</h1>
-          ${detail !== undefined && html`<p class="notice error">${detail}</p>`}
-          <p>Go back to the application and try again.</p>
-          ${requestId !== undefined && html`<p class="fine">Reference for support: <code>${requestId}</code></p>`}
-          ${endSessionPath !== undefined && html`<footer class="fine"><a href="${endSessionPath}">Sign out</a></footer>`}`,
+        texts.failures[status] ?? texts.failed,
+        html`<h1>${texts.failures[status] ?? texts.failed}</h1>
+          ${detail !== undefined && html`<p class="notice error" lang="en">${detail}</p>`}
+          <p>${texts.goBack}</p>
+          ${requestId !== undefined && html`<p class="fine">${texts.reference} <code>${requestId}</code></p>`}
+          ${endSessionPath !== undefined && html`<footer class="fine"><a href="${endSessionPath}">${texts.signOut}</a></footer>`}`,
       ),
   }
 }
 
-const HEADLINES: Readonly<Record<number, string>> = {
-  404: 'There is nothing here',
-  500: 'Something went wrong on our side',
-  503: 'This is not available at the moment',
+function renderNotices(texts: PageTexts, notices: readonly Notice[]): Html[] {
+  return notices.map((notice) => html`<p class="notice" data-notice="${notice}">${texts.notices[notice]}</p>`)
 }
 
-const SCOPES: Readonly<Record<string, string>> = {
-  openid: 'who you are',
-  profile: 'your name and profile',
-  email: 'your e-mail address',
-  address: 'your postal address',
-  phone: 'your telephone number',
-  groups: 'the groups you belong to',
-  offline_access: 'all this while you are not signed in, too',
-}
-
-const NOTICES: Readonly<Record<Notice, string>> = {
-  id_token_hint_unusable: 'The application did not prove who it is, so we do not name it.',
-  access_token_hint_unusable: 'The application sent an access token that we do not know.',
-  hints_disagree: 'The application contradicts itself about who is to be signed out.',
-  client_id_mismatch: 'The application gave the name of another application.',
-  redirect_ignored: 'You will not be led back to the application: it did not register the address it gave.',
-  other_user: 'The application asked about another person than the one who is signed in here.',
-  other_session: 'The application asked about another session than the one in this browser.',
-}
-
-function renderNotices(notices: readonly Notice[]): Html[] {
-  return notices.map((notice) => html`<p class="notice" data-notice="${notice}">${NOTICES[notice]}</p>`)
+function renderUntold(texts: PageTexts, names: readonly string[]): Html | false {
+  return names.length > 0 && html`<p class="notice">${texts.untold(names.join(', '))}</p>`
 }

@@ -4,59 +4,49 @@
  */
 import type { Provider } from 'oidc-provider'
 import type { Sealer } from '../kernel/sealer.ts'
-import type { Log } from '../observe/log.ts'
 import type { Artefacts } from '../store/store.ts'
 import { TOKEN_MODELS } from './adapter.ts'
 import { openPayload } from './artefact-row.ts'
 import type { LibrarySession, SignedInSession } from './browser-session.ts'
-import { type Client, findClient } from './clients.ts'
+import { buildFrames, type FrameClient } from './logout-frames.ts'
+import type { Notices, NoticeSession } from './notices.ts'
 
-/** How long a browser waits for all relying parties together. */
-const NOTICE_TIMEOUT_MS = 3000
+export interface EndedSession {
+  /** The relying parties that were not told yet, by name. */
+  readonly untold: readonly string[]
+  /** What the browser is to load so that the others learn of it. */
+  readonly frames: readonly string[]
+}
 
 export interface SessionEnd {
-  endSession(session: SignedInSession): Promise<void>
+  endSession(session: SignedInSession): Promise<EndedSession>
   /** Ends one client's login in a session that lives on, under a new id. */
-  endClientLogin(session: SignedInSession, clientId: string): Promise<void>
+  endClientLogin(session: SignedInSession, clientId: string): Promise<EndedSession>
   /** Ends every session and grant of an account that is gone, offline ones too. */
   endAccount(subject: string): Promise<void>
 }
 
-/** What is needed of a session to tell its relying parties. */
-type NoticeSession = Pick<LibrarySession, 'accountId' | 'authorizations'>
-/** Of the library's client model, not in its types. */
-type NoticeClient = Client & { backchannelLogout(subject: string, sid: string | undefined): Promise<void> }
-
 export function createSessionEnd(parts: {
-  library: Provider
+  library: () => Provider
+  issuer: string
+  /** The clients that are told by frames. */
+  frameClients: readonly FrameClient[]
+  notices: Notices
   artefacts: Artefacts
   sealer: Sealer
-  log: Log
 }): SessionEnd {
-  const { library, artefacts, sealer, log } = parts
+  const { artefacts, sealer, notices } = parts
 
-  async function notify(session: NoticeSession, clientIds: readonly string[]): Promise<void> {
-    const notices = clientIds.map(async (clientId) => {
-      try {
-        const client = (await findClient(library, clientId)) as NoticeClient | undefined
-        if (client?.backchannelLogoutUri === undefined || session.accountId === undefined) return
-        await client.backchannelLogout(session.accountId, session.authorizations?.[clientId]?.sid)
-        log.info({ client: clientId }, 'a relying party was told of the logout')
-      } catch (err) {
-        log.warn({ err, client: clientId }, 'a relying party could not be told of the logout')
-      }
-    })
-    let timer: NodeJS.Timeout | undefined
-    const timeout = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, NOTICE_TIMEOUT_MS)
-    })
-    await Promise.race([Promise.all(notices), timeout])
-    clearTimeout(timer)
+  async function tell(session: NoticeSession, clientIds: readonly string[]): Promise<EndedSession> {
+    const logins = clientIds.map((clientId) => ({ clientId, sid: session.authorizations?.[clientId]?.sid }))
+    const frames = buildFrames(parts.frameClients, parts.issuer, logins)
+    return { untold: await notices.tell(session, clientIds), frames }
   }
 
-  async function revokeGrant(session: SignedInSession, clientId: string): Promise<void> {
+  async function revokeGrant(session: LibrarySession, clientId: string): Promise<void> {
     const { grantId, persistsLogout } = session.authorizations?.[clientId] ?? {}
     if (grantId === undefined || persistsLogout === true) return
+    const library = parts.library()
     await library.AccessToken.revokeByGrantId(grantId)
     await library.Grant.adapter.destroy(grantId)
   }
@@ -64,17 +54,19 @@ export function createSessionEnd(parts: {
   return {
     async endSession(session) {
       const clientIds = Object.keys(session.authorizations ?? {})
-      await notify(session, clientIds)
+      const ended = await tell(session, clientIds)
       for (const clientId of clientIds) await revokeGrant(session, clientId)
       await session.destroy()
+      return ended
     },
 
     async endClientLogin(session, clientId) {
-      await notify(session, [clientId])
+      const ended = await tell(session, [clientId])
       await revokeGrant(session, clientId)
       delete session.authorizations?.[clientId]
       session.resetIdentifier()
       await session.persist()
+      return ended
     },
 
     async endAccount(subject) {
@@ -84,7 +76,7 @@ export function createSessionEnd(parts: {
         if (rows.length === 0) return
         for (const row of rows.filter(({ model }) => model === 'Session')) {
           const session: NoticeSession = openPayload(sealer, row.key, row.payload)
-          await notify(session, Object.keys(session.authorizations ?? {}))
+          await tell(session, Object.keys(session.authorizations ?? {}))
         }
         for (const row of rows) await artefacts.destroy(row.key)
       }

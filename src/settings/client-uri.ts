@@ -1,11 +1,14 @@
+import { createHostList } from '../kernel/host-list.ts'
 import { isLoopbackHost } from '../kernel/loopback.ts'
 
 /** What the rules for a client's URI depend on. */
 export interface ClientUriContext {
   readonly isPublic: boolean
   readonly isNative: boolean
-  /** `return`: a redirect or post-logout URI; `https`: a URI that must be https. */
-  readonly rule: 'return' | 'https'
+  /** `return`: a redirect or post-logout URI; `https`: a URI that must be https; `called`: the provider calls it. */
+  readonly rule: 'return' | 'https' | 'called'
+  /** Where `called` URIs may be http. */
+  readonly allowedHosts: readonly string[]
 }
 
 /**
@@ -14,7 +17,9 @@ export interface ClientUriContext {
  * @returns `problem`: why the client cannot be registered; `warning`: why somebody should have a look
  */
 export function checkClientUri(uri: string, context: ClientUriContext): { problem?: string; warning?: string } {
-  if (/[\s\p{Cc}\\]/u.test(uri)) return { problem: 'it has a blank or another character that a URI cannot have' }
+  // RFC 3986 §2: a URI is ASCII; browsers and servers disagree on how they read the rest.
+  if (!/^[\x21-\x7E]+$/.test(uri) || uri.includes('\\'))
+    return { problem: 'it has a blank or another character that a URI cannot have' }
   if (!URL.canParse(uri)) return { problem: 'it is no absolute URI' }
   const { protocol, hostname, username, password } = new URL(uri)
   if (uri.includes('#')) return { problem: 'it has a fragment' }
@@ -22,7 +27,9 @@ export function checkClientUri(uri: string, context: ClientUriContext): { proble
   if (username !== '' || password !== '') return { problem: 'it has user information' }
 
   if (protocol === 'https:') return {}
-  if (context.rule === 'https') return { problem: 'it must be https' }
+  const isAllowed = protocol === 'http:' && createHostList(context.allowedHosts).has(hostname)
+  if (context.rule === 'called' && isAllowed) return {}
+  if (context.rule !== 'return') return { problem: 'it must be https' }
   if (protocol === 'http:') return checkHttp(hostname, context)
   // RFC 8252 §7.1: a domain name in reverse, so that two applications do not claim one scheme.
   if (!context.isNative) return { problem: 'its scheme must be https, or http on a loopback host' }

@@ -1,5 +1,5 @@
 /** Reads the relying parties that the settings file registers at the provider. One bad client stops the start. */
-import { checkClientUri } from './client-uri.ts'
+import { checkClientUri, type ClientUriContext } from './client-uri.ts'
 import { CLIENT, CLIENT_METADATA, CLIENT_PREFIX } from './provider-table.ts'
 import { buildKey, type Setting } from './setting.ts'
 import type { ProviderClientSettings } from './settings.ts'
@@ -7,21 +7,28 @@ import type { Values } from './values.ts'
 
 const GRANT_TYPES = ['authorization_code', 'refresh_token']
 
-export function readProviderClients(values: Values, accessTokenHintMayRedirect: boolean): ProviderClientSettings[] {
+/** What the settings of the provider say for all clients. */
+interface Shared {
+  readonly accessTokenHintMayRedirect: boolean
+  readonly allowedHosts: readonly string[]
+}
+
+export function readProviderClients(values: Values, shared: Shared): ProviderClientSettings[] {
   const clientIds = values.names(CLIENT_PREFIX).map(([clientId = '']) => clientId)
   for (const [clientId = ''] of values.names(CLIENT_PREFIX, 'keystore')) {
     if (clientIds.includes(clientId)) continue
     const text = `found a secret for the client [${clientId}] in the keystore, but this client has no settings`
     values.refuse(CLIENT.secret, [clientId], text)
   }
-  return clientIds.map((clientId) => readClient(values, clientId, accessTokenHintMayRedirect))
+  return clientIds.map((clientId) => readClient(values, clientId, shared))
 }
 
-function readClient(values: Values, clientId: string, accessTokenHintMayRedirect: boolean): ProviderClientSettings {
+function readClient(values: Values, clientId: string, shared: Shared): ProviderClientSettings {
   const method = values.get(CLIENT_METADATA.tokenEndpointAuthMethod, clientId) ?? 'client_secret_basic'
   const isPublic = method === 'none'
   const isNative = values.get(CLIENT_METADATA.applicationType, clientId) === 'native'
-  checkUris(values, clientId, { isPublic, isNative })
+  checkUris(values, clientId, { isPublic, isNative, allowedHosts: shared.allowedHosts })
+  checkFrontchannelUri(values, clientId)
   checkGrantTypes(values, clientId)
   return {
     clientId,
@@ -29,7 +36,8 @@ function readClient(values: Values, clientId: string, accessTokenHintMayRedirect
     metadata: readMetadata(values, clientId),
     consent: readConsent(values, clientId, { isPublic, isNative }),
     requirePkce: readRequirePkce(values, clientId, isPublic),
-    accessTokenHintMayRedirect: values.get(CLIENT.accessTokenHintMayRedirect, clientId) ?? accessTokenHintMayRedirect,
+    accessTokenHintMayRedirect:
+      values.get(CLIENT.accessTokenHintMayRedirect, clientId) ?? shared.accessTokenHintMayRedirect,
   }
 }
 
@@ -88,21 +96,39 @@ function checkGrantTypes(values: Values, clientId: string): void {
   }
 }
 
-function checkUris(values: Values, clientId: string, client: { isPublic: boolean; isNative: boolean }): void {
+function checkUris(values: Values, clientId: string, client: Omit<ClientUriContext, 'rule'>): void {
   const { redirectUris, postLogoutRedirectUris, initiateLoginUri, backchannelLogoutUri, jwksUri } = CLIENT_METADATA
   if (values.isSet(redirectUris, clientId) && values.get(redirectUris, clientId).length === 0)
     values.refuse(redirectUris, [clientId], `Setting [${buildKey(redirectUris, [clientId])}] is required`)
 
-  const check = (row: Setting<unknown>, uri: string, rule: 'return' | 'https') => {
-    const { problem, warning } = checkClientUri(uri, { ...client, rule })
-    const value = `value [${uri}] for [${buildKey(row, [clientId])}]`
-    if (problem !== undefined) values.refuse(row, [clientId], `Invalid ${value}: ${problem}`)
-    if (warning !== undefined) values.warn(`${value}: ${warning}`)
+  const check = (row: Setting<unknown>, rule: ClientUriContext['rule'], uris: readonly (string | undefined)[]) => {
+    for (const uri of uris) {
+      if (uri === undefined) continue
+      const { problem, warning } = checkClientUri(uri, { ...client, rule })
+      const value = `value [${uri}] for [${buildKey(row, [clientId])}]`
+      if (problem !== undefined) values.refuse(row, [clientId], `Invalid ${value}: ${problem}`)
+      if (warning !== undefined) values.warn(`${value}: ${warning}`)
+    }
   }
-  for (const uri of values.get(redirectUris, clientId)) check(redirectUris, uri, 'return')
-  for (const uri of values.get(postLogoutRedirectUris, clientId) ?? []) check(postLogoutRedirectUris, uri, 'return')
-  for (const row of [initiateLoginUri, backchannelLogoutUri, jwksUri]) {
-    const uri = values.get(row, clientId)
-    if (uri !== undefined) check(row, uri, 'https')
-  }
+  check(redirectUris, 'return', values.get(redirectUris, clientId))
+  check(postLogoutRedirectUris, 'return', values.get(postLogoutRedirectUris, clientId) ?? [])
+  check(initiateLoginUri, 'https', [values.get(initiateLoginUri, clientId)])
+  for (const row of [backchannelLogoutUri, jwksUri]) check(row, 'called', [values.get(row, clientId)])
+}
+
+/** OpenID Connect Front-Channel Logout 1.0 §2: domain, port and scheme are those of a redirect URI. */
+function checkFrontchannelUri(values: Values, clientId: string): void {
+  const row = CLIENT_METADATA.frontchannelLogoutUri
+  const uri = values.get(row, clientId)
+  if (uri === undefined) return
+  const isOwn = values.get(CLIENT_METADATA.redirectUris, clientId).some((own) => originOf(own) === originOf(uri))
+  if (isOwn && !/[\s#*]/.test(uri)) return
+  const expected = 'it must have the origin of one of the redirect URIs, and no fragment or wildcard'
+  values.refuse(row, [clientId], `Invalid value [${uri}] for [${buildKey(row, [clientId])}]: ${expected}`)
+}
+
+/** What has none, a private scheme for example, is like nothing else. */
+function originOf(uri: string): string | symbol {
+  const parsed = URL.parse(uri)
+  return parsed === null || parsed.origin === 'null' || parsed.username !== '' ? Symbol(uri) : parsed.origin
 }

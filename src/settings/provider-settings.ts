@@ -9,17 +9,21 @@ export function readProvider(values: Values, directory: string): ProviderSetting
   const routes = readEach(values, ROUTES)
   checkRoutes(values, routes)
   const accessTokenHintMayRedirect = values.get(PROVIDER.accessTokenHintMayRedirect)
+  const allowedHosts = values.get(PROVIDER.allowedHosts)
   return {
     issuer: values.get(PROVIDER.issuer),
     host: values.get(PROVIDER.host),
     port: values.get(PROVIDER.port),
     routes,
     accountsPath: resolve(directory, values.get(PROVIDER.accountsPath)),
-    clients: readProviderClients(values, accessTokenHintMayRedirect),
+    clients: readProviderClients(values, { accessTokenHintMayRedirect, allowedHosts }),
+    allowedHosts,
     ttl: readEach(values, TTL),
     endSession: {
       enabled: values.get(PROVIDER.endSessionEnabled),
       accessTokenHintMayRedirect,
+      strictErrors: values.get(PROVIDER.strictErrors),
+      headlessLogout: values.get(PROVIDER.headlessLogout),
       hintRetention: values.get(PROVIDER.hintRetention),
     },
   }

@@ -1,4 +1,5 @@
 /** The rows of the OpenID Provider. */
+import { isHostListEntry } from '../kernel/host-list.ts'
 import { isLoopbackHost } from '../kernel/loopback.ts'
 import { boolean, checked, integer, list, oneOf, text, time } from './setting-types.ts'
 import { setting } from './setting.ts'
@@ -18,6 +19,12 @@ const issuer = checked(text, 'URL', (value, key) => {
 const path = checked(text, 'path', (value, key) => {
   if (/^(?:\/[\w\-.~]+)+$/.test(value)) return
   throw new ValueError(`Invalid value [${value}] for [${key}]. Expected a path such as [/session/end_session].`)
+})
+
+const hosts = checked(list, 'list of hosts', (entries, key) => {
+  const bad = entries.find((entry) => !isHostListEntry(entry))
+  if (bad === undefined) return
+  throw new ValueError(`Invalid value [${bad}] for [${key}]. Expected a host name, an address or a block of addresses.`)
 })
 
 const lifetime = time('1s')
@@ -61,6 +68,30 @@ export const PROVIDER = {
     default: 'false',
     description:
       'Whether an access token as the hint is enough to return to the relying party. A client can have its own setting.',
+  }),
+  strictErrors: setting({
+    key: 'provider.end_session.strict_errors',
+    type: boolean,
+    default: 'false',
+    description:
+      'Whether a hint that is not usable, or an address that is not registered, is an error (400) instead of a note on ' +
+      'the page.',
+  }),
+  headlessLogout: setting({
+    key: 'provider.end_session.headless_logout',
+    type: boolean,
+    default: 'false',
+    description:
+      'Whether a program without a browser can end a session by a POST with its access token. Any server that saw the ' +
+      'token can then do so too.',
+  }),
+  allowedHosts: setting({
+    key: 'provider.outbound.allowed_hosts',
+    type: hosts,
+    default: [],
+    description:
+      'Hosts, addresses and blocks of addresses that calls to clients (logout notices, `jwks_uri`) may reach although ' +
+      'they are not of the public internet. To these, `http` is allowed too.',
   }),
   hintRetention: setting({
     key: 'provider.end_session.hint_retention',
@@ -147,6 +178,19 @@ export const CLIENT_METADATA = {
     type: boolean,
     defaultText: '`true`',
     description: 'Whether it is told which session has ended.',
+  }),
+  frontchannelLogoutUri: setting({
+    key: `${CLIENT_PREFIX}frontchannel_logout_uri`,
+    type: text,
+    description:
+      'What a browser loads in a hidden frame when somebody was signed out, for a client without ' +
+      '`backchannel_logout_uri`. Of the same origin as one of its redirect URIs.',
+  }),
+  frontchannelLogoutSessionRequired: setting({
+    key: `${CLIENT_PREFIX}frontchannel_logout_session_required`,
+    type: boolean,
+    defaultText: '`false`',
+    description: 'Whether `iss` and `sid` are appended to it.',
   }),
   initiateLoginUri: setting({
     key: `${CLIENT_PREFIX}initiate_login_uri`,

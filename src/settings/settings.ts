@@ -211,9 +211,15 @@ export interface ProviderSettings {
   readonly accountsPath: string
   readonly clients: readonly ProviderClientSettings[]
   readonly ttl: Readonly<Record<ProviderTtl, number>>
+  /** Hosts that calls to clients may reach although their addresses are special-use. */
+  readonly allowedHosts: readonly string[]
   readonly endSession: {
     readonly enabled: boolean
     readonly accessTokenHintMayRedirect: boolean
+    /** Hints and URIs that do not count are errors. */
+    readonly strictErrors: boolean
+    /** A caller without a browser may end a session by its access token. */
+    readonly headlessLogout: boolean
     readonly hintRetention: number
   }
 }

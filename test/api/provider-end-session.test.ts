@@ -11,6 +11,7 @@ import {
   CALLBACK,
   clientSettings,
   discover,
+  END_SESSION,
   GOODBYE,
   type ProviderUnderTest,
   signIn,
@@ -415,7 +416,7 @@ test('an empty post_logout_redirect_uri is as if absent', async () => {
 
 test('switched off, the endpoint is 404 and not in discovery, and a change of account still works', async (t) => {
   const off = await startProvider({
-    settings: { endSession: { enabled: false, accessTokenHintMayRedirect: false, hintRetention: 60 } },
+    settings: { endSession: { ...END_SESSION, enabled: false } },
   })
   t.after(() => off.close())
   assert.equal((await fetch(off.origin + PATH)).status, 404)
@@ -501,7 +502,8 @@ test('a second node with the same store opens the tickets and parked forms of th
       accountsPath: provider.accountsPath,
       clients: [clientSettings('app')],
       ttl: { session: 60, interaction: 60, code: 60, accessToken: 60, idToken: 60, refreshToken: 60 },
-      endSession: { enabled: true, accessTokenHintMayRedirect: false, hintRetention: 60 },
+      allowedHosts: [],
+      endSession: END_SESSION,
     },
     store: provider.store,
     sealer,

@@ -49,7 +49,14 @@ test('discovery names every endpoint under the issuer', async () => {
     assert.equal(metadata[name], provider.origin + path, name)
   }
   assert.equal(metadata['authorization_response_iss_parameter_supported'], true)
-  assert.equal(metadata['backchannel_logout_supported'], true)
+  for (const name of [
+    'backchannel_logout',
+    'backchannel_logout_session',
+    'frontchannel_logout',
+    'frontchannel_logout_session',
+  ]) {
+    assert.equal(metadata[`${name}_supported`], true, name)
+  }
   assert.equal(metadata['request_parameter_supported'], false)
   assert.equal(metadata['request_uri_parameter_supported'], false)
   assert.deepEqual(metadata['code_challenge_methods_supported'], ['S256'])

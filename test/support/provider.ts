@@ -49,6 +49,14 @@ export function clientSettings(
   }
 }
 
+export const END_SESSION: ProviderSettings['endSession'] = {
+  enabled: true,
+  accessTokenHintMayRedirect: false,
+  strictErrors: false,
+  headlessLogout: false,
+  hintRetention: 86_400,
+}
+
 export interface ProviderUnderTest {
   readonly origin: string
   readonly store: Store
@@ -89,7 +97,8 @@ export async function startProvider(
     accountsPath,
     clients: options.clients ?? [clientSettings('app')],
     ttl: { session: 86_400, interaction: 600, code: 60, accessToken: 3600, idToken: 3600, refreshToken: 1_209_600 },
-    endSession: { enabled: true, accessTokenHintMayRedirect: false, hintRetention: 86_400 },
+    allowedHosts: [],
+    endSession: END_SESSION,
     ...options.settings,
   }
   const sealer = createSealer(['a secret of the tests'])

@@ -1,0 +1,149 @@
+/**
+ * Tells relying parties that a login has ended, each with a token of its own, all at once. The browser waits a moment;
+ * what fails in a way that may pass is repeated from a queue in the store, with a fresh token each time, by whichever
+ * node comes first. A node that dies in the middle of a repetition takes that one with it.
+ * OpenID Connect Back-Channel Logout 1.0 §2.5 and §2.8.
+ */
+import type { Provider } from 'oidc-provider'
+import { type Clock, wholeSeconds } from '../kernel/clock.ts'
+import { randomText } from '../kernel/random.ts'
+import type { Sealer } from '../kernel/sealer.ts'
+import { AddressRefused } from '../net/guarded-fetch.ts'
+import type { Log } from '../observe/log.ts'
+import type { Artefact, Artefacts } from '../store/store.ts'
+import { artefactKey, openPayload, sealPayload } from './artefact-row.ts'
+import type { LibrarySession } from './browser-session.ts'
+import { type Client, findClient } from './clients.ts'
+import { createRowLimit } from './row-limit.ts'
+
+/** How long a browser waits for all relying parties together. */
+const BROWSER_WAIT_MS = 3000
+/** Seconds before the second, third and fourth attempt. */
+const PAUSES = [5, 30, 300]
+const MODEL = 'LogoutNotice'
+/** All rows have this in an index, so that a node can list them. */
+const QUEUE = 'logout notices'
+const LOOK_EVERY_MS = 1000
+const AT_ONCE = 20
+const LIFETIME = 3600
+const MAX_ENTRIES = 1000
+const MAX_BYTES = 4 * 1024 * 1024
+
+/** What is needed of a session to tell its relying parties. */
+export type NoticeSession = Pick<LibrarySession, 'accountId' | 'authorizations'>
+
+export interface Notices {
+  /** @returns the names of those that were not told within the time that a browser waits */
+  tell(session: NoticeSession, clientIds: readonly string[]): Promise<string[]>
+  close(): Promise<void>
+}
+
+type Notice = { readonly clientId: string; readonly subject: string; readonly sid?: string }
+type Outcome = 'delivered' | 'pending' | 'failed'
+/** Of the library's client model, not in its types. */
+type NoticeClient = Client & { backchannelLogout(subject: string, sid: string | undefined): Promise<void> }
+
+export function createNotices(parts: {
+  library: () => Provider
+  artefacts: Artefacts
+  sealer: Sealer
+  clock: Clock
+  log: Log
+}): Notices {
+  const { artefacts, sealer, clock, log } = parts
+  const limit = createRowLimit({ artefacts, log, entries: MAX_ENTRIES, bytes: MAX_BYTES })
+  let looking = Promise.resolve()
+  const timer = setInterval(() => {
+    looking = looking.then(repeatDue).catch((err: unknown) => log.warn({ err }, 'logout notices wait'))
+  }, LOOK_EVERY_MS)
+  timer.unref()
+
+  async function findToldClient(clientId: string): Promise<NoticeClient | undefined> {
+    const client = await findClient(parts.library(), clientId)
+    return client?.backchannelLogoutUri === undefined ? undefined : (client as NoticeClient)
+  }
+
+  /** One attempt; `attempt` counts from 0. */
+  async function deliver(client: NoticeClient, notice: Notice, attempt: number): Promise<Outcome> {
+    try {
+      await client.backchannelLogout(notice.subject, notice.sid)
+      log.info({ client: notice.clientId, attempt }, 'a relying party was told of the logout')
+      return 'delivered'
+    } catch (err) {
+      const pause = mayPass(err) ? PAUSES[attempt] : undefined
+      const outcome = pause === undefined ? 'failed' : 'pending'
+      log.warn({ err, client: notice.clientId, attempt, outcome }, 'a relying party could not be told of the logout')
+      if (pause !== undefined) await enqueue(notice, attempt + 1, pause)
+      return outcome
+    }
+  }
+
+  async function enqueue(notice: Notice, attempt: number, pause: number): Promise<void> {
+    const key = artefactKey(MODEL, randomText(16))
+    const now = wholeSeconds(clock)
+    const payload = sealPayload(sealer, key, { ...notice, attempt, dueAt: now + pause })
+    const removeAt = now + LIFETIME
+    await artefacts.create({ model: MODEL, key, payload, grantId: QUEUE, removeAt })
+    limit.add({ key, bytes: payload.length, removeAt }, now)
+  }
+
+  async function repeatDue(): Promise<void> {
+    const rows = await artefacts.list([MODEL], 'grantId', QUEUE)
+    const due = rows.filter((row) => row.consumedAt === undefined && readRow(row).dueAt <= clock())
+    for (let start = 0; start < due.length; start += AT_ONCE) {
+      await Promise.all(due.slice(start, start + AT_ONCE).map((row) => repeat(row)))
+    }
+  }
+
+  async function repeat(row: Artefact): Promise<void> {
+    const won = await artefacts.consume(row.key, wholeSeconds(clock))
+    if (!won) return
+    const { attempt, dueAt: _, ...notice } = readRow(row)
+    const client = await findToldClient(notice.clientId)
+    if (client !== undefined) await deliver(client, notice, attempt)
+    await artefacts.destroy(row.key)
+  }
+
+  function readRow(row: Artefact): Notice & { attempt: number; dueAt: number } {
+    return openPayload(sealer, row.key, row.payload) as unknown as Notice & { attempt: number; dueAt: number }
+  }
+
+  return {
+    async tell({ accountId, authorizations = {} }, clientIds) {
+      if (accountId === undefined) return []
+      const untold = new Map<string, string>()
+      const attempts = clientIds.map(async (clientId) => {
+        const client = await findToldClient(clientId)
+        if (client === undefined) return
+        untold.set(clientId, client.clientName ?? clientId)
+        const sid = authorizations[clientId]?.sid
+        const notice = { clientId, subject: accountId, ...(sid !== undefined && { sid }) }
+        if ((await deliver(client, notice, 0)) === 'delivered') untold.delete(clientId)
+      })
+      await waitFor(Promise.all(attempts), BROWSER_WAIT_MS, log)
+      return [...untold.values()]
+    },
+    async close() {
+      clearInterval(timer)
+      await looking
+    },
+  }
+}
+
+/** No answer, or one of the 5xx kind. */
+function mayPass(error: unknown): boolean {
+  const { response, cause } = error as { response?: { status: number }; cause?: unknown }
+  if (response !== undefined) return response.status >= 500
+  return !(cause instanceof AddressRefused)
+}
+
+/** Waits for work that goes on when the wait is over. */
+async function waitFor(work: Promise<unknown>, milliseconds: number, log: Log): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds)
+  })
+  const failed = (err: unknown) => log.error({ err }, 'logout notices failed')
+  await Promise.race([work.catch(failed), timeout])
+  clearTimeout(timer)
+}

@@ -1,0 +1,209 @@
+/** How relying parties learn of a logout when the first try fails, by frames, and without a browser. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { decodeJwt } from 'jose'
+import * as client from 'openid-client'
+import { request } from 'undici'
+import { createBrowserSession } from '../support/browser-session.ts'
+import {
+  beginLogin,
+  CALLBACK,
+  clientSettings,
+  discover,
+  END_SESSION,
+  GOODBYE,
+  signIn,
+  startProvider,
+} from '../support/provider.ts'
+
+const PATH = '/session/end_session'
+
+test('BCO-3: a passing fault is repeated with a fresh token, a final one is not, and the page names both', async (t) => {
+  const told: { path: string; token: string }[] = []
+  const relyingParty = createServer((request, response) => {
+    const chunks: Uint8Array[] = []
+    request.on('data', (chunk: Uint8Array) => chunks.push(chunk))
+    request.on('end', () => {
+      const path = request.url ?? ''
+      told.push({ path, token: new URLSearchParams(Buffer.concat(chunks).toString()).get('logout_token') ?? '' })
+      const isFirst = told.filter((notice) => notice.path === path).length === 1
+      response.writeHead(path === '/refusing' ? 400 : path === '/passing' && isFirst ? 503 : 204).end()
+    })
+  })
+  await once(relyingParty.listen(0, '127.0.0.1'), 'listening')
+  t.after(() => relyingParty.close())
+  const origin = `http://127.0.0.1:${(relyingParty.address() as AddressInfo).port}`
+  const names = ['passing', 'refusing', 'well']
+  const provider = await startProvider({
+    clients: names.map((name) => clientSettings(name, { metadata: { backchannel_logout_uri: `${origin}/${name}` } })),
+    settings: { allowedHosts: ['127.0.0.0/8'] },
+  })
+  t.after(() => provider.close())
+  const browser = createBrowserSession()
+  for (const name of names) await signIn(await discover(provider.origin, name), { browser })
+
+  const page = await browser.submit(await browser.visit(provider.origin + PATH), { logout: 'yes' })
+  assert.equal(page.status, 200)
+  assert.match(page.body, /<h1>You are signed out<\/h1>/)
+  assert.match(page.body, /could not be told yet[^<]*Client passing, Client refusing\./)
+  assert.doesNotMatch(page.body, /Client well/)
+  assert.equal(browser.cookie('ostiary_op'), undefined)
+
+  await until(() => told.filter(({ path }) => path === '/passing').length === 2)
+  const [first, second] = told.filter(({ path }) => path === '/passing').map(({ token }) => decodeJwt(token))
+  assert.notEqual(first?.jti, second?.jti)
+  assert.ok(Number(second?.iat) - Number(first?.iat) >= 4)
+  assert.equal(told.filter(({ path }) => path === '/refusing').length, 1)
+  await until(
+    async () => (await provider.store.artefacts.list(['LogoutNotice'], 'grantId', 'logout notices')).length === 0,
+  )
+})
+
+test('A-31: a notice never opens a connection to the inside unless the operator allowed it', async (t) => {
+  let connections = 0
+  const inside = createServer((_request, response) => response.end())
+  inside.on('connection', () => connections++)
+  await once(inside.listen(0, '127.0.0.1'), 'listening')
+  t.after(() => inside.close())
+  const uri = `https://localhost:${(inside.address() as AddressInfo).port}/logout`
+  const provider = await startProvider({
+    clients: [clientSettings('app', { metadata: { backchannel_logout_uri: uri } })],
+  })
+  t.after(() => provider.close())
+  const { browser } = await signIn(await discover(provider.origin))
+  const page = await browser.submit(await browser.visit(provider.origin + PATH), { logout: 'yes' })
+  assert.match(page.body, /could not be told yet/)
+  assert.equal(connections, 0)
+  // Final: the address will not get better.
+  assert.deepEqual(await provider.store.artefacts.list(['LogoutNotice'], 'grantId', 'logout notices'), [])
+})
+
+test('FCO-1: the answer loads a frame for each client that is told so, then goes on', async (t) => {
+  const frame = 'http://localhost:5601/front?a=b'
+  const provider = await startProvider({
+    clients: [
+      clientSettings('app'),
+      clientSettings('front', {
+        metadata: { frontchannel_logout_uri: frame, frontchannel_logout_session_required: true },
+      }),
+    ],
+  })
+  t.after(() => provider.close())
+  const { browser, tokens } = await signIn(await discover(provider.origin))
+  const other = await signIn(await discover(provider.origin, 'front'), { browser })
+  const hint = { id_token_hint: tokens.id_token ?? '', post_logout_redirect_uri: GOODBYE, state: 's' }
+  const dialog = await browser.visit(`${provider.origin}${PATH}?${new URLSearchParams(hint).toString()}`)
+  const page = await browser.submit(dialog, { logout: 'yes' })
+  assert.equal(page.status, 200)
+  const sid = other.tokens.claims()?.['sid']
+  assert.ok(typeof sid === 'string')
+  const iss = encodeURIComponent(provider.origin)
+  assert.deepEqual(
+    [...page.body.matchAll(/<iframe src="([^"]*)"/g)].map((match) => match[1]),
+    [`${frame}&amp;iss=${iss}&amp;sid=${encodeURIComponent(sid)}`],
+  )
+  assert.match(page.headers.get('content-security-policy') ?? '', /; frame-src http:\/\/localhost:5601$/)
+  assert.ok(page.body.includes(`href="${GOODBYE}?state=s"`))
+  assert.ok(page.body.includes(`content="3; url=${GOODBYE}?state=s"`))
+})
+
+test('pages are in the language that was asked for, or that the browser prefers', async (t) => {
+  const provider = await startProvider({ clients: [clientSettings('app', { consent: 'ask' })] })
+  t.after(() => provider.close())
+  const config = await discover(provider.origin)
+  const browser = createBrowserSession()
+  const login = await browser.visit((await beginLogin(config, { ui_locales: 'fr de-CH' })).url)
+  assert.match(login.body, /<html lang="de">[^]*<h1>Anmelden<\/h1>/)
+  const wrong = await browser.submit(login, { username: 'alice', password: 'wrong', answer: 'login' })
+  assert.match(wrong.body, /Passwort stimmt nicht/)
+  const consent = await browser.submit(wrong, { username: 'alice', password: 'alice-demo', answer: 'login' })
+  assert.match(consent.body, /möchte über Sie, <strong>Alice Adams<\/strong>/)
+
+  const german = { headers: { 'accept-language': 'de-DE,de;q=0.9' } }
+  assert.match(
+    (await browser.visit(`${provider.origin}${PATH}?ui_locales=de`)).body,
+    /<h1>Abmelden\?<\/h1>|Sie sind abgemeldet/,
+  )
+  assert.match((await browser.visit(`${provider.origin}${PATH}/success`, german)).body, /Sie sind abgemeldet/)
+  assert.match((await browser.visit(`${provider.origin}/nowhere`, german)).body, /Hier ist nichts/)
+  assert.match((await browser.visit(`${provider.origin}${PATH}?ui_locales=tlh`)).body, /<html lang="en">/)
+  const error = await browser.visit(`${provider.origin}/authz-srv/authz?ui_locales=de`)
+  assert.equal(error.status, 400)
+  assert.match(error.body, /Das hat nicht geklappt[^]*Kennung für Rückfragen: <code>[\w-]{16}<\/code>/)
+})
+
+test('strict_errors: what does not count is 400, and a dialog about nothing is there all the same', async (t) => {
+  const provider = await startProvider({ settings: { endSession: { ...END_SESSION, strictErrors: true } } })
+  t.after(() => provider.close())
+  const { browser, tokens } = await signIn(await discover(provider.origin))
+  const good = { id_token_hint: tokens.id_token ?? '' }
+  const ask = (parameters: Record<string, string>) =>
+    browser.visit(`${provider.origin}${PATH}?${new URLSearchParams(parameters).toString()}`)
+  for (const [parameters, text] of [
+    [{ id_token_hint: 'x' }, /did not prove who it is/],
+    [{ access_token_hint: 'x' }, /access token that we do not know/],
+    [{ ...good, client_id: 'other' }, /name of another application/],
+    [{ ...good, post_logout_redirect_uri: `${GOODBYE}/` }, /did not register the address/],
+  ] as const) {
+    const page = await ask(parameters)
+    assert.equal(page.status, 400)
+    assert.match(page.body, text)
+    assert.match(page.body, /<a href="\/session\/end_session">/)
+  }
+  assert.equal((await ask({ ...good, post_logout_redirect_uri: GOODBYE })).status, 200)
+  assert.equal((await ask({})).status, 200)
+})
+
+test('headless_logout: a program ends the session of its access token; without the switch it cannot', async (t) => {
+  const clients = [clientSettings('app', { accessTokenHintMayRedirect: true }), clientSettings('plain')]
+  const provider = await startProvider({ clients, settings: { endSession: { ...END_SESSION, headlessLogout: true } } })
+  t.after(() => provider.close())
+  const config = await discover(provider.origin)
+  // Not `fetch`, which calls itself a browser by its headers.
+  const post = async (token: string, headers: Record<string, string> = {}) => {
+    const query = new URLSearchParams({ access_token_hint: token, post_logout_redirect_uri: GOODBYE })
+    const answer = await request(`${provider.origin}${PATH}?${query.toString()}`, { method: 'POST', headers })
+    return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() }
+  }
+  const { browser, tokens } = await signIn(config)
+  const plain = await signIn(await discover(provider.origin, 'plain'))
+
+  for (const header of [{ cookie: 'a=b' }, { 'sec-fetch-site': 'cross-site' }, { accept: 'text/html' }]) {
+    assert.equal((await post(tokens.access_token, header)).status, 303)
+  }
+  assert.equal((await client.tokenIntrospection(config, tokens.access_token)).active, true)
+
+  const answer = await post(tokens.access_token)
+  assert.equal(answer.status, 302)
+  assert.equal(answer.headers['location'], GOODBYE)
+  const after = await browser.visit((await beginLogin(config, { prompt: 'none' })).url, { until: CALLBACK })
+  assert.equal(new URL(after.url).searchParams.get('error'), 'login_required')
+
+  // The policy of the client decides about the return.
+  const stays = await post(plain.tokens.access_token)
+  assert.equal(stays.status, 200)
+  assert.deepEqual(JSON.parse(stays.text), { success: true, status: 200 })
+
+  for (const token of [tokens.access_token, 'unknown', plain.tokens.id_token ?? '']) {
+    const refused = await post(token)
+    assert.equal(refused.status, 401)
+    assert.equal(refused.headers['cache-control'], 'no-store')
+    assert.deepEqual(JSON.parse(refused.text), {
+      success: false,
+      status: 400,
+      error: { code: 24007, type: 'LoginException', status: 400, error: 'invalid token passed' },
+    })
+  }
+})
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let waited = 0; waited < 150; waited++) {
+    if (await holds()) return
+    await sleep(100)
+  }
+  assert.fail('it did not happen within 15 s')
+}
