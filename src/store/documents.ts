@@ -50,9 +50,12 @@ export function* putDocument(...document: [kind: string, name: string, body: str
 }
 
 export function* createDocument(kind: string, name: string, body: string): Steps<{ created: boolean; row: Row }> {
-  const created = (yield [CREATE, kind, name, body]).length === 1
-  const [row] = yield [GET, kind, name]
-  return { created, row: row as Row }
+  for (;;) {
+    const created = (yield [CREATE, kind, name, body]).length === 1
+    const [row] = yield [GET, kind, name]
+    // Where several engines write at once, what stood in the way may be deleted before it is read.
+    if (row !== undefined) return { created, row }
+  }
 }
 
 export function* replaceDocument(kind: string, name: string, version: number, body: string): Steps<boolean> {

@@ -11,7 +11,7 @@ const COLUMNS = `
   username, realm, client, authentication, issuer, subject, session_id, id_token`
 const FIND = `select ${COLUMNS} from token_pair where id = ?1 and remove_at > ?2`
 const FIND_MANY = `
-  select ${COLUMNS} from token_pair where id in (select value from json_each(?1)) and remove_at > ?2`
+  select ${COLUMNS} from token_pair where id in (select cast(value as bigint) from json_each(?1)) and remove_at > ?2`
 const ID_TAKEN = 'select 1 as taken from token_pair where id = ?1'
 const INSERT = `
   insert into token_pair (

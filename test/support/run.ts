@@ -1,16 +1,19 @@
 /**
- * The test command. `quick`: unit and API tests. Otherwise everything, after making sure that the programs of Debian
- * which serve as counterparts are there. Nothing is skipped: what is missing and cannot be installed ends the run.
+ * The test command. `quick`: unit, store and API tests. Otherwise everything. First it makes sure that the programs of
+ * Debian which serve as counterparts are there. Nothing is skipped: what is missing and cannot be installed ends the run.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync } from 'node:fs'
 
-const COUNTERPARTS = [{ program: '/usr/bin/chromium', packages: ['chromium', 'fonts-liberation'] }]
+const COUNTERPARTS = [
+  { program: '/usr/lib/postgresql', packages: ['postgresql'], modes: ['quick', 'full'] },
+  { program: '/usr/bin/chromium', packages: ['chromium', 'fonts-liberation'], modes: ['full'] },
+]
 const QUICK = ['test/unit/**/*.test.ts', 'test/store/**/*.test.ts', 'test/api/**/*.test.ts']
 const FULL = [...QUICK, 'test/browser/**/*.test.ts', 'test/crash/**/*.test.ts']
 
 const [mode = 'full', ...only] = process.argv.slice(2)
-if (mode === 'full') installCounterparts()
+installCounterparts()
 const files = only.length > 0 ? only : globSync(mode === 'quick' ? QUICK : FULL).toSorted()
 if (files.length === 0) throw new Error('no test file found')
 const run = spawnSync(
@@ -21,7 +24,8 @@ const run = spawnSync(
 process.exitCode = run.status ?? 1
 
 function installCounterparts(): void {
-  const missing = COUNTERPARTS.filter(({ program }) => !existsSync(program)).flatMap(({ packages }) => packages)
+  const needed = COUNTERPARTS.filter(({ modes }) => modes.includes(mode))
+  const missing = needed.filter(({ program }) => !existsSync(program)).flatMap(({ packages }) => packages)
   if (missing.length === 0) return
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
     console.log(`installing for the tests: ${missing.join(' ')}`)

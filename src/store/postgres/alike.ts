@@ -1,0 +1,38 @@
+import type { Row, Statement, Value } from '../engine.ts'
+import type { Connection } from './connection.ts'
+import { buildBatch, buildInsertion, translate } from './dialect.ts'
+
+/**
+ * Runs statements of one text, as few as their kind allows.
+ * @returns the rows of each, in their order
+ * @throws Error for the fault of any of them
+ */
+export async function runAlike(connection: Connection, statements: readonly Statement[]): Promise<Row[][]> {
+  const [[sql, ...first] = ['']] = statements
+  if (statements.length > 1) {
+    const batch = buildBatch(sql, first)
+    if (batch !== undefined) return runBatch(connection, batch, statements)
+    if (buildInsertion(sql, statements.length) !== undefined) return insert(connection, sql, statements)
+  }
+  return Promise.all(statements.map(([, ...values]) => connection.run(translate(sql), ...values)))
+}
+
+async function runBatch(connection: Connection, batch: string, statements: readonly Statement[]): Promise<Row[][]> {
+  const [[, ...first] = ['']] = statements
+  const columns = first.map((_, column) => statements.map((statement) => statement[column + 1] ?? null))
+  const results: Row[][] = statements.map(() => [])
+  for (const row of await connection.run(batch, ...columns)) results[Number(row['asked']) - 1]?.push(row)
+  return results
+}
+
+async function insert(connection: Connection, sql: string, statements: readonly Statement[]): Promise<Row[][]> {
+  const insertions: Promise<Row[]>[] = []
+  for (let from = 0; from < statements.length;) {
+    const { text, rows } = buildInsertion(sql, statements.length - from) ?? { text: translate(sql), rows: 1 }
+    const values = statements.slice(from, from + rows).flatMap(([, ...row]): Value[] => row)
+    insertions.push(connection.run(text, ...values))
+    from += rows
+  }
+  await Promise.all(insertions)
+  return statements.map(() => [])
+}

@@ -1,0 +1,137 @@
+import { Socket } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
+import { Client } from 'pg'
+import { SecurityError } from '../../kernel/errors.ts'
+import type { Row, Value } from '../engine.ts'
+import { encodeParameter, findDecoder, type Parameter } from './parameter.ts'
+
+/** Where the database is, and how it is reached. Times are in milliseconds. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly database: string
+  readonly password?: string | undefined
+  /** `false`: without TLS. */
+  readonly tls: ConnectionOptions | false
+  readonly connectTimeoutMs: number
+  /** The server gives up a statement, and a transaction that waits for us, after this time too. */
+  readonly timeoutMs: number
+}
+
+/** One connection, with its statements prepared once. What is asked without waiting travels without waiting. */
+export interface Connection {
+  /** @param sql in PostgreSQL's own dialect */
+  run(sql: string, ...parameters: readonly Parameter[]): Promise<Row[]>
+  /** Statements without parameters and without an answer. */
+  exec(sql: string): Promise<void>
+  /** Resolves when the connection is gone, for whatever reason. */
+  readonly ended: Promise<void>
+  /** Says good-bye, and does not wait long for an answer. */
+  close(): Promise<void>
+  /** Ends it at once: what is under way rejects. */
+  destroy(): void
+}
+
+const CLOSE_MS = 1000
+
+/** @throws Error of the driver, or SecurityError `store_unavailable` if the server cannot keep our promises */
+export async function openConnection(address: Address): Promise<Connection> {
+  const socket = new Socket()
+  const client = new Client({
+    host: address.host,
+    port: address.port,
+    user: address.user,
+    database: address.database,
+    password: address.password,
+    ssl: address.tls,
+    connectionTimeoutMillis: address.connectTimeoutMs,
+    keepAlive: true,
+    application_name: 'ostiary',
+    pipeline: true,
+    // The parsers of `pg` give what people like to see; ours give what the engine's rows are made of.
+    types: { getTypeParser: (type: number) => findDecoder(type) },
+    stream: () => socket,
+  })
+  const ended = new Promise<void>((resolve) => client.once('end', resolve))
+  // Each query in flight rejects with it as well.
+  client.on('error', () => undefined)
+
+  const connection: Connection = {
+    async run(sql, ...parameters) {
+      const { rows } = await client.query({
+        name: nameStatement(sql),
+        text: sql,
+        values: parameters.map(encodeParameter),
+      })
+      return rows as Row[]
+    },
+    async exec(sql) {
+      await client.query(sql)
+    },
+    ended,
+    async close() {
+      const timer = setTimeout(() => socket.destroy(), CLOSE_MS)
+      await client.end().catch(() => undefined)
+      clearTimeout(timer)
+      socket.destroy()
+    },
+    destroy: () => void socket.destroy(),
+  }
+  const timer = setTimeout(() => socket.destroy(), address.connectTimeoutMs)
+  try {
+    await client.connect()
+    await prepareSession(connection, address.timeoutMs)
+  } catch (error) {
+    socket.destroy()
+    throw error
+  } finally {
+    clearTimeout(timer)
+  }
+  // What keeps the program alive is an operation in flight, by its timer.
+  socket.unref()
+  return connection
+}
+
+const names = new Map<string, string>()
+
+/** There are a few dozen statements in all: none is made from what a caller sends. */
+function nameStatement(sql: string): string {
+  let name = names.get(sql)
+  if (name === undefined) names.set(sql, (name = `s${names.size}`))
+  return name
+}
+
+async function prepareSession(connection: Connection, timeoutMs: number): Promise<void> {
+  const [server] = await connection.run(`
+    select current_setting('server_encoding', true) as encoding,
+      current_setting('transaction_read_only', true) as read_only,
+      current_setting('synchronous_commit', true) as synchronous_commit,
+      current_setting('fsync', true) as fsync`)
+  const { encoding, read_only: readOnly } = server ?? {}
+  if (encoding !== 'UTF8') refuse(`has the encoding [${textOf(encoding)}]; it must be [UTF8]`)
+  if (readOnly === 'on') refuse('is a replica or read-only: [store.postgres.url] must lead to the primary')
+  checkDurability('synchronous_commit', server?.['synchronous_commit'], ['on', 'remote_apply'])
+  checkDurability('fsync', server?.['fsync'], ['on'])
+  await connection.exec(`
+    set statement_timeout = ${Math.ceil(timeoutMs)};
+    set idle_in_transaction_session_timeout = ${Math.ceil(timeoutMs)};
+    -- Every statement has an index. A plan made while a table was small must not outlive that.
+    set enable_seqscan = off`)
+}
+
+/** A distributed engine that has no such setting is always durable. */
+function checkDurability(setting: string, value: Value | undefined, durable: readonly string[]): void {
+  const found = textOf(value)
+  if (found === '' || durable.includes(found)) return
+  const expected = durable.join('] or [')
+  refuse(`has [${setting} = ${found}], so a sign-out that was answered could be lost; it must be [${expected}]`)
+}
+
+function textOf(value: Value | undefined): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function refuse(finding: string): never {
+  throw new SecurityError('store_unavailable', `the database ${finding}`)
+}
