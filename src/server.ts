@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import type { Authentication } from './authc/authentication.ts'
+import { createApplicationPrivileges } from './authc/application-privileges.ts'
 import { createAuthenticator } from './authc/authenticator.ts'
 import { createAuthorizer } from './authc/authorizer.ts'
 import { createLoginExplainer } from './authc/login-explanation.ts'
@@ -124,6 +125,7 @@ function createDirectory({ bootstrapPassword }: Settings, store: Store) {
     users: createNativeRealm({ store }),
     roles: createRoles({ store }),
     roleMappings: createRoleMappings({ store }),
+    applicationPrivileges: createApplicationPrivileges({ store }),
   }
 }
 

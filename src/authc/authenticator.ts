@@ -48,6 +48,8 @@ export interface InternalCaller {
 }
 
 export interface Authenticator {
+  /** The names of the realms that are asked, in their order. */
+  readonly realmNames: readonly string[]
   /**
    * @param refusedBy is told each realm that does not accept the name and password
    * @throws SecurityError `token_unknown`, `token_expired`, `credentials_rejected`; `store_unavailable` and
@@ -75,6 +77,7 @@ export function createAuthenticator({
   const internalSecret = Buffer.from(internal?.secret ?? '')
 
   return {
+    realmNames: realms.map(({ ref }) => ref.name),
     runAs,
     async authenticate(credentials, refusedBy) {
       if (credentials.scheme === 'basic') return authenticatePassword(credentials, refusedBy)

@@ -4,6 +4,7 @@
  */
 import { matchesNamePattern } from '../authz/name-pattern.ts'
 import { grantsAction, listGranting } from '../authz/privileges.ts'
+import type { RoleDescriptor } from '../authz/role-descriptor.ts'
 import { findServiceAccount, SERVICE_ACCOUNT_REALM } from '../authz/service-accounts.ts'
 import { SecurityError } from '../kernel/errors.ts'
 import type { Authentication, RunBy, User } from './authentication.ts'
@@ -17,6 +18,8 @@ export interface Authorizer {
    * @throws SecurityError `action_unauthorized`, its message for the caller
    */
   authorize(authentication: Authentication, action: string, onOwnAccount?: boolean): Promise<void>
+  /** What somebody may do: the roles as they are at this moment. */
+  listRoles(authentication: Authentication): Promise<RoleDescriptor[]>
 }
 
 export function createAuthorizer({ roles }: { roles: Pick<Roles, 'resolve'> }): Authorizer {
@@ -26,6 +29,12 @@ export function createAuthorizer({ roles }: { roles: Pick<Roles, 'resolve'> }): 
       if (onOwnAccount) return
       if (isServiceAccount(authentication)) authorizeServiceAccount(authentication.user.username, action)
       else await authorizeUser(authentication, action)
+    },
+    async listRoles(authentication) {
+      const { username, roles: assigned } = authentication.user
+      if (!isServiceAccount(authentication)) return (await roles.resolve(assigned)).map(({ role }) => role)
+      const account = findServiceAccount(username)
+      return account === undefined ? [] : [account]
     },
   }
 

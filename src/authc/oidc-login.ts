@@ -27,6 +27,8 @@ export interface LoginResponse {
 }
 
 export interface OidcLoginService {
+  /** The names of its realms, in their order. */
+  readonly realmNames: readonly string[]
   /** @throws SecurityError `realm_unknown`, `argument_illegal`, `provider_unavailable` */
   prepare(preparation: LoginPreparation): Promise<{ redirect: string; state: string; nonce: string; realm: string }>
   /**
@@ -53,7 +55,7 @@ export function createOidcLogin({
   tokens: TokenService
   log: Log
 }): OidcLoginService {
-  return { prepare, login, logout }
+  return { realmNames: realms.map(({ name }) => name), prepare, login, logout }
 
   async function prepare({ of, ...wishes }: LoginPreparation) {
     return findRealm(of).prepare(wishes)

@@ -3,6 +3,7 @@
  * privileges"). A privilege is known by name, or is itself a pattern over actions such as `cluster:admin/*`.
  */
 import { checkWildcard, matchesWildcard } from './pattern.ts'
+import { everyName } from './pattern-coverage.ts'
 
 const SECURITY = 'cluster:admin/xpack/security/'
 
@@ -39,7 +40,10 @@ const GRANTING: readonly ClusterPrivilege[] = [
   { name: 'all', grants: ['cluster:*', 'indices:admin/template/*', 'indices:admin/index_template/*'] },
 ]
 
-/** Known to Elasticsearch, so that a role may name them; they are about what is not served here, and grant nothing here. */
+/**
+ * Known to Elasticsearch, so that a role may name them. They are about what is not served here, so each grants one action
+ * of its own, by which the greater privileges imply it.
+ */
 const INERT = listNames(`
   cancel_task create_snapshot cross_cluster_replication cross_cluster_search grant_api_key manage_api_key
   manage_autoscaling manage_behavioral_analytics manage_ccr manage_connector manage_data_frame_transforms
@@ -54,16 +58,10 @@ const INERT = listNames(`
 `)
 
 const BY_NAME: ReadonlyMap<string, ClusterPrivilege> = new Map(
-  [...INERT.map((name) => ({ name, grants: [] })), ...GRANTING].map((privilege) => [privilege.name, privilege]),
-)
-
-const INDEX_PRIVILEGES: ReadonlySet<string> = new Set(
-  listNames(`
-    all auto_configure create create_doc create_index cross_cluster_replication cross_cluster_replication_internal
-    delete delete_index index maintenance manage manage_data_stream_lifecycle manage_failure_store
-    manage_follow_index manage_ilm manage_leader_index monitor none read read_cross_cluster read_failure_store
-    view_index_metadata write
-  `),
+  [...INERT.map((name) => ({ name, grants: listInertActions(name) })), ...GRANTING].map((privilege) => [
+    privilege.name,
+    privilege,
+  ]),
 )
 
 /** Whether one of these cluster privileges grants the action. Letter case of a privilege's name does not count. */
@@ -79,6 +77,35 @@ export function grantsAction(privileges: readonly string[], action: string): boo
 /** The names of all cluster privileges that grant the action, the least powerful first. */
 export function listGranting(action: string): string[] {
   return GRANTING.filter((privilege) => implies(privilege, action)).map(({ name }) => name)
+}
+
+/** Whether whoever has the first privileges may do everything that the second one lets do. */
+export function impliesClusterPrivilege(held: readonly string[], wanted: string): boolean {
+  const { grants, except = [] } = readPrivilege(wanted)
+  const parts = held.map((name) => readPrivilege(name))
+  const sets = parts.flatMap((part) => [part.grants, part.except ?? []])
+  return grants.every((pattern) =>
+    everyName(pattern, [except, ...sets], ([excepted = false, ...matched]) => {
+      return excepted || parts.some((_part, index) => matched[2 * index] === true && matched[2 * index + 1] !== true)
+    }),
+  )
+}
+
+/** One that is not known by name is itself a pattern over actions. */
+function readPrivilege(name: string): ClusterPrivilege {
+  const known = name.toLowerCase()
+  return BY_NAME.get(known) ?? { name: known, grants: [known] }
+}
+
+/** The names of all cluster privileges, sorted. */
+export function listClusterPrivileges(): string[] {
+  return [...BY_NAME.keys()].sort()
+}
+
+function listInertActions(name: string): string[] {
+  if (name === 'none') return []
+  if (/api_key|service_account|user_profile/.test(name)) return [`${SECURITY}${name}`]
+  return [name.startsWith('monitor_') ? `cluster:monitor/${name}` : `cluster:admin/${name}`]
 }
 
 function implies({ grants, except = [] }: ClusterPrivilege, action: string): boolean {
@@ -98,16 +125,6 @@ export function findClusterPrivilegeFault(name: string): string | undefined {
   return (
     `unknown cluster privilege [${name}]. a privilege must be either one of the predefined cluster privilege names ` +
     `[${[...BY_NAME.keys()].join(',')}] or a pattern over one of the available cluster actions`
-  )
-}
-
-/** What is wrong with an index privilege of a role; `undefined` if nothing. */
-export function findIndexPrivilegeFault(name: string): string | undefined {
-  const known = name.toLowerCase()
-  if (INDEX_PRIVILEGES.has(known) || /^(?:indices:|internal:transport\/proxy\/indices:)/.test(known)) return undefined
-  return (
-    `unknown index privilege [${name}]. a privilege must be either one of the predefined fixed indices privileges ` +
-    `[${[...INDEX_PRIVILEGES].join(',')}] or a pattern over one of the available index actions`
   )
 }
 

@@ -2,7 +2,8 @@
  * The roles that are always there and cannot be written. What they say about indices is part of what Elasticsearch shows;
  * here their cluster privileges count.
  */
-import type { ApplicationPrivileges, RoleDescriptor } from './role-descriptor.ts'
+import type { ApplicationPrivileges } from './application-privileges.ts'
+import type { RoleDescriptor } from './role-descriptor.ts'
 
 type ReservedRole = Partial<RoleDescriptor>
 

@@ -6,9 +6,17 @@ import { SecurityError } from '../kernel/errors.ts'
 import { isJsonObject, type Json, type JsonObject, nameJsonToken } from '../kernel/json.ts'
 import { checkNoFaults } from '../kernel/validation.ts'
 import { readObject, readString } from './body-fields.ts'
+import {
+  findApplicationNameFault,
+  findPrivilegeOrActionFault,
+  type ApplicationPrivileges,
+  readApplications,
+  readEntries,
+} from './application-privileges.ts'
+import { findIndexPrivilegeFault } from './index-privileges.ts'
 import { type IndicesPrivileges, readIndices, readNames, readRemoteIndices } from './indices-privileges.ts'
 import { findNameFault, hasReservedKey } from './names.ts'
-import { findClusterPrivilegeFault, findIndexPrivilegeFault } from './privileges.ts'
+import { findClusterPrivilegeFault } from './privileges.ts'
 import { isReservedRole } from './reserved-roles.ts'
 
 /** Its fields have the names of the wire, in the order in which they are shown. */
@@ -24,7 +32,6 @@ export type RoleDescriptor = {
   description?: string
 }
 
-export type ApplicationPrivileges = { application: string; privileges: string[]; resources: string[] }
 export type RemoteClusterPrivileges = { privileges: string[]; clusters: string[] }
 
 const MAX_DESCRIPTION = 1000
@@ -57,7 +64,7 @@ function readField(name: string, role: RoleDescriptor, field: string, value: Jso
       return
     case 'application':
     case 'applications':
-      role.applications = readEntries(name, field, value).map((entry) => readApplication(name, entry))
+      role.applications = readApplications(name, field, value)
       return
     case 'global':
       role.global = readObject(field, value)
@@ -69,7 +76,10 @@ function readField(name: string, role: RoleDescriptor, field: string, value: Jso
       role.remote_indices = readRemoteIndices(name, field, value)
       return
     case 'remote_cluster':
-      role.remote_cluster = readEntries(name, field, value).map((entry) => readRemoteCluster(name, entry))
+      role.remote_cluster = readEntries(name, field, value, ['privileges', 'clusters']).map((entry) => ({
+        privileges: readNames(name, 'privileges', entry['privileges'] ?? null),
+        clusters: readNames(name, 'clusters', entry['clusters'] ?? null),
+      }))
       return
     case 'description':
       role.description = readString(field, value)
@@ -85,35 +95,6 @@ function readField(name: string, role: RoleDescriptor, field: string, value: Jso
   }
 }
 
-function readApplication(name: string, entry: JsonObject): ApplicationPrivileges {
-  const { application, privileges, resources, ...others } = entry
-  checkNothingElse(name, others)
-  return {
-    application: readString('application', application),
-    privileges: readNames(name, 'privileges', privileges ?? null),
-    resources: readNames(name, 'resources', resources ?? null),
-  }
-}
-
-function readRemoteCluster(name: string, entry: JsonObject): RemoteClusterPrivileges {
-  const { privileges, clusters, ...others } = entry
-  checkNothingElse(name, others)
-  return {
-    privileges: readNames(name, 'privileges', privileges ?? null),
-    clusters: readNames(name, 'clusters', clusters ?? null),
-  }
-}
-
-function readEntries(name: string, field: string, value: Json): JsonObject[] {
-  if (Array.isArray(value) && value.every((entry) => isJsonObject(entry))) return value
-  return refuse(`failed to parse role [${name}]. expected field [${field}] to be an array of objects`)
-}
-
-function checkNothingElse(name: string, others: JsonObject): void {
-  const field = Object.keys(others)[0]
-  if (field !== undefined) refuse(`failed to parse role [${name}]. unexpected field [${field}]`)
-}
-
 function refuse(message: string): never {
   throw new SecurityError('body_unparsable', message)
 }
@@ -126,7 +107,7 @@ function listFaults(name: string, role: RoleDescriptor): string[] {
     isReservedRole(name) ? `Role [${name}] is reserved and may not be used.` : undefined,
     ...role.cluster.map((privilege) => findClusterPrivilegeFault(privilege)),
     ...indices.flatMap(({ privileges }) => privileges.map((privilege) => findIndexPrivilegeFault(privilege))),
-    ...role.applications.map((entry) => findApplicationFault(entry)),
+    ...role.applications.flatMap((entry) => listApplicationFaults(entry)),
     remotes.some(({ clusters }) => clusters.includes(''))
       ? 'remote index cluster alias cannot be an empty string'
       : undefined,
@@ -138,8 +119,11 @@ function listFaults(name: string, role: RoleDescriptor): string[] {
   return [...new Set(faults.filter((fault) => fault !== undefined))]
 }
 
-function findApplicationFault({ application, privileges, resources }: ApplicationPrivileges): string | undefined {
-  if (application === '') return 'application names must not be blank'
-  if (privileges.length === 0) return 'application privileges must not be empty'
-  return resources.length === 0 ? 'application resources must not be empty' : undefined
+function listApplicationFaults({ application, privileges, resources }: ApplicationPrivileges): (string | undefined)[] {
+  return [
+    findApplicationNameFault(application, 'pattern'),
+    ...privileges.map((privilege) => findPrivilegeOrActionFault(privilege)),
+    privileges.length === 0 ? 'application privileges must not be empty' : undefined,
+    resources.length === 0 ? 'application resources must not be empty' : undefined,
+  ]
 }

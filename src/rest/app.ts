@@ -1,5 +1,6 @@
 /** The security REST API: every group of routes, on one HTTP side. */
 import type { FastifyInstance } from 'fastify'
+import type { ApplicationPrivilegeStore } from '../authc/application-privileges.ts'
 import type { Authenticator } from '../authc/authenticator.ts'
 import type { Authorizer } from '../authc/authorizer.ts'
 import type { LoginExplainer } from '../authc/login-explanation.ts'
@@ -11,7 +12,9 @@ import type { Roles } from '../authc/roles.ts'
 import type { TokenService } from '../authc/token-service.ts'
 import type { Audit } from '../observe/audit.ts'
 import type { Log } from '../observe/log.ts'
+import { buildApplicationPrivilegeRoutes } from './application-privileges.ts'
 import { buildAuthenticateRoutes } from './authenticate.ts'
+import { buildCacheRoutes } from './caches.ts'
 import { createHttpApi } from './http-api.ts'
 import { buildOidcRoutes } from './oidc.ts'
 import { buildRealmExplanationRoutes } from './realm-explanation.ts'
@@ -20,6 +23,7 @@ import { buildRoleRoutes } from './roles.ts'
 import { buildRootRoutes, type NodeIdentity } from './root.ts'
 import { buildTokenInvalidationRoutes } from './token-invalidation.ts'
 import { buildTokenRoutes } from './token.ts'
+import { buildUserPrivilegeRoutes } from './user-privileges.ts'
 import { buildUserRoutes } from './users.ts'
 
 export interface RestParts {
@@ -32,6 +36,7 @@ export interface RestParts {
   readonly reserved: ReservedRealm
   readonly roles: Roles
   readonly roleMappings: RoleMappings
+  readonly applicationPrivileges: ApplicationPrivilegeStore
   readonly node: NodeIdentity
   /** Resolves if a read of the store works at this moment. */
   readonly checkStore: () => Promise<void>
@@ -53,6 +58,9 @@ export function createRestApp(parts: RestParts): FastifyInstance {
     ...buildUserRoutes({ native: parts.users, reserved: parts.reserved }),
     ...buildRoleRoutes(parts),
     ...buildRoleMappingRoutes(parts),
+    ...buildApplicationPrivilegeRoutes(parts),
+    ...buildUserPrivilegeRoutes(parts),
+    ...buildCacheRoutes({ node: parts.node, realms: [...authenticator.realmNames, ...parts.oidcLogin.realmNames] }),
   ]
   return createHttpApi({ routes, authenticator, authorizer, tokensEnabled: tokens.enabled, audit, log })
 }

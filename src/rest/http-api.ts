@@ -138,7 +138,7 @@ export function createHttpApi({
   async function serve(route: Route, request: Request, reply: FastifyReply): Promise<FastifyReply> {
     const { authentication: caller, query } = request
     if (caller === undefined) throw new TypeError('a request reached its route without authentication')
-    const value = route.read({ path: request.params, query, body: readBody(route, request) })
+    const value = route.read({ path: request.params, query, body: readBody(route, request) }, caller)
     checkParameters(query, readPath(request), route.parameters ?? [])
     if (route.body === undefined && hasBody(request)) {
       refuse(`request [${request.method} ${readPath(request)}] does not support having a body`)

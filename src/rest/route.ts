@@ -40,7 +40,7 @@ export interface Route<Value = unknown> {
   /** Left out: a body is refused. */
   readonly body?: 'required' | 'optional'
   /** Takes the request apart. @throws SecurityError or ApiError */
-  read(call: Call): Value
+  read(call: Call, caller: Authentication): Value
   /** The name of the action that the caller must be allowed. */
   action(value: Value): string
   /** Whether it is what every caller may do to its own account, without any role. Left out: never. */

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createApplicationPrivileges } from '../../src/authc/application-privileges.ts'
 import { createAuthenticator } from '../../src/authc/authenticator.ts'
 import { createAuthorizer } from '../../src/authc/authorizer.ts'
 import { createLoginExplainer } from '../../src/authc/login-explanation.ts'
@@ -81,6 +82,7 @@ export async function startRestApi({
     reserved,
     roles,
     roleMappings: createRoleMappings({ store }),
+    applicationPrivileges: createApplicationPrivileges({ store }),
     oidcLogin: createOidcLogin({ realms, tokens, log }),
     loginExplainer: createLoginExplainer({ realms: [], roleMappings: createRoleMappings({ store }), clock }),
     node: { name: 'node-1', clusterName: 'ostiary', clusterUuid: 'uuid-of-the-tests', version: '9.4.0' },

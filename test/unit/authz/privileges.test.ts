@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict'
+import { findIndexPrivilegeFault } from '../../../src/authz/index-privileges.ts'
 import test from 'node:test'
-import {
-  findClusterPrivilegeFault,
-  findIndexPrivilegeFault,
-  grantsAction,
-  listGranting,
-} from '../../../src/authz/privileges.ts'
+import { findClusterPrivilegeFault, grantsAction, listGranting } from '../../../src/authz/privileges.ts'
 
 const SECURITY = 'cluster:admin/xpack/security/'
 

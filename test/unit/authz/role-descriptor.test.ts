@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { findIndexPrivilegeFault } from '../../../src/authz/index-privileges.ts'
 import test from 'node:test'
 import { readRoleDescriptor } from '../../../src/authz/role-descriptor.ts'
 import { findReservedRole, listReservedRoles } from '../../../src/authz/reserved-roles.ts'
 import { findServiceAccount } from '../../../src/authz/service-accounts.ts'
-import { findClusterPrivilegeFault, findIndexPrivilegeFault, grantsAction } from '../../../src/authz/privileges.ts'
+import { findClusterPrivilegeFault, grantsAction } from '../../../src/authz/privileges.ts'
 import type { Json, JsonObject } from '../../../src/kernel/json.ts'
 
 const EMPTY = { cluster: [], indices: [], applications: [], run_as: [], metadata: {} }
