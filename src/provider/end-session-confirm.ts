@@ -7,9 +7,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { SecurityError } from '../kernel/errors.ts'
 import { equalSecrets } from '../kernel/random.ts'
 import { describeSession } from './browser-session.ts'
+import { depart, type Goal } from './departure.ts'
 import { concludeEndSession, type Conclusion } from './end-session-decision.ts'
 import type { EndSessionParts } from './end-session-parts.ts'
-import { CONTENT_SECURITY_POLICY, pagesFor, sendPage, sendRedirect } from './listener.ts'
+import { sendRedirect } from './listener.ts'
 import { buildLogoutUrl } from './logout-target.ts'
 import { allowOnly } from './method-guard.ts'
 import { formOf, queryOf, readParameters } from './parameters.ts'
@@ -44,7 +45,9 @@ export function addConfirmRoute(app: FastifyInstance, parts: EndSessionParts): v
       ended = await sessionEnd.endClientLogin(session, clientId)
       sessions.setCookie(request.raw, reply.raw, session)
     }
-    return leave(parts, request, reply, { ended, goal, signedOut: conclusion.ownPage === 'success' })
+    // A session that lives on is nothing that frames should end.
+    if (conclusion.ownPage === 'stayed') return sendRedirect(reply, goal.location)
+    return depart(request, reply, { pages: parts.pages, ended, goal })
   })
   allowOnly(app, `${path}/confirm`, ['POST'])
 }
@@ -55,12 +58,6 @@ export function checkSite(request: FastifyRequest): void {
   if (site !== undefined && site !== 'same-origin') throw illegal('the form comes from another site')
 }
 
-interface Goal {
-  readonly location: string
-  /** Whom it leads to; absent: our own page. */
-  readonly clientName?: string
-}
-
 /** Where the answer leads. What the client no longer has registered leads to our own page. */
 async function findGoal(parts: EndSessionParts, conclusion: Conclusion, clientId: string | undefined): Promise<Goal> {
   const { target, ownPage } = conclusion
@@ -69,25 +66,6 @@ async function findGoal(parts: EndSessionParts, conclusion: Conclusion, clientId
     return { location: `${parts.path}/${ownPage}` }
   }
   return { location: buildLogoutUrl(target), clientName: client.name }
-}
-
-/** Off to the goal, by way of the frames if there are any. Who stays here is told who does not know yet. */
-function leave(
-  parts: EndSessionParts,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { ended, goal, signedOut }: { ended: EndedSession; goal: Goal; signedOut: boolean },
-): FastifyReply {
-  const { untold, frames } = ended
-  const { location, clientName } = goal
-  const pages = pagesFor(parts.pages, request)
-  if (frames.length > 0 && signedOut) {
-    const origins = new Set(frames.map((frame) => new URL(frame).origin))
-    reply.header('content-security-policy', `${CONTENT_SECURITY_POLICY}; frame-src ${[...origins].join(' ')}`)
-    return sendPage(reply, pages.frames({ frames, untold, location, clientName }))
-  }
-  if (untold.length > 0 && signedOut && clientName === undefined) return sendPage(reply, pages.signedOut({ untold }))
-  return sendRedirect(reply, location)
 }
 
 /** Another account signs in over a living session: the old session ends, then the login goes on. */

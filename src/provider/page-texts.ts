@@ -34,6 +34,16 @@ export interface PageTexts {
   readonly stillSignedIn: string
   readonly nothingElse: string
 
+  readonly account: string
+  readonly since: (time: string) => Html
+  readonly applications: string
+  readonly noApplications: string
+  readonly leaveClient: (client: string) => string
+  readonly leaveHere: string
+  readonly leaveEverywhere: string
+  readonly everywhereMeans: string
+  readonly beginAtApplication: string
+
   readonly failed: string
   /** By status. */
   readonly failures: Readonly<Record<number, string>>
@@ -88,6 +98,16 @@ const EN: PageTexts = {
   untold: (clients) => `These could not be told yet, so you may still be signed in there: ${clients}.`,
   stillSignedIn: 'You are still signed in',
   nothingElse: 'Nothing else has changed. You can close this page.',
+
+  account: 'Your account',
+  since: (time) => html`In this browser since ${time}.`,
+  applications: 'Applications that you use in this browser',
+  noApplications: 'None at the moment.',
+  leaveClient: (client) => `Sign out of ${client}`,
+  leaveHere: 'Sign out here',
+  leaveEverywhere: 'Sign out everywhere',
+  everywhereMeans: 'Everywhere means: in all browsers and on all devices, in the background too.',
+  beginAtApplication: 'To sign in, go to the application that you want to use.',
 
   failed: 'This did not work',
   failures: {
@@ -146,6 +166,16 @@ const DE: PageTexts = {
   untold: (clients) => `Noch nicht benachrichtigt, dort sind Sie vielleicht noch angemeldet: ${clients}.`,
   stillSignedIn: 'Sie sind noch angemeldet',
   nothingElse: 'Sonst hat sich nichts geändert. Sie können diese Seite schließen.',
+
+  account: 'Ihr Konto',
+  since: (time) => html`In diesem Browser seit ${time}.`,
+  applications: 'Anwendungen, die Sie in diesem Browser benutzen',
+  noApplications: 'Im Augenblick keine.',
+  leaveClient: (client) => `Von ${client} abmelden`,
+  leaveHere: 'Hier abmelden',
+  leaveEverywhere: 'Überall abmelden',
+  everywhereMeans: 'Überall heißt: in allen Browsern und auf allen Geräten, auch im Hintergrund.',
+  beginAtApplication: 'Zum Anmelden gehen Sie zu der Anwendung, die Sie benutzen möchten.',
 
   failed: 'Das hat nicht geklappt',
   failures: {

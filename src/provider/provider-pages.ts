@@ -7,6 +7,7 @@ import { stylesheet } from '../pages/style.ts'
 import type { HintClient, Notice } from './end-session-decision.ts'
 import { LANGUAGES, type Language } from './language.ts'
 import { PAGE_TEXTS, type PageTexts } from './page-texts.ts'
+import { ACCOUNT_PATH } from './paths.ts'
 import { framesScript, submitScript } from './page-scripts.ts'
 
 /** After so many seconds a browser without script goes on, whether all frames were loaded or not. */
@@ -48,6 +49,14 @@ export interface FramesPage {
   readonly location: string
   /** Whom that leads to; absent: our own page. */
   readonly clientName: string | undefined
+}
+
+export interface AccountPage {
+  readonly ticket: string
+  readonly accountName: string
+  /** Seconds. */
+  readonly signedInAt: number | undefined
+  readonly clients: readonly { readonly id: string; readonly name: string }[]
 }
 
 export interface ErrorPage {
@@ -182,7 +191,39 @@ function createPagesIn(language: Language, endSessionPath: string | undefined) {
       page(
         texts.stillSignedIn,
         html`<h1>${texts.stillSignedIn}</h1>
-          <p>${texts.nothingElse}</p>`,
+          <p>${texts.nothingElse}</p>
+          <footer class="fine"><a href="${ACCOUNT_PATH}">${texts.account}</a></footer>`,
+      ),
+
+    account: ({ ticket, accountName, signedInAt, clients }: AccountPage) =>
+      page(
+        texts.account,
+        html`<h1>${texts.account}</h1>
+          <p>
+            ${texts.signedInAs(accountName)}
+            ${signedInAt !== undefined && texts.since(formatTime(language, signedInAt))}
+          </p>
+          <form method="post">
+            <input type="hidden" name="ticket" value="${ticket}" />
+            <h2>${texts.applications}</h2>
+            ${clients.length === 0 && html`<p>${texts.noApplications}</p>`}
+            <div class="actions">
+              ${clients.map(({ id, name }) => html`<button class="secondary" name="client" value="${id}">${texts.leaveClient(name)}</button>`)}
+            </div>
+            <h2>${texts.signOut}</h2>
+            <p>${texts.everywhereMeans}</p>
+            <div class="actions">
+              <button name="leave" value="here">${texts.leaveHere}</button>
+              <button class="secondary" name="leave" value="everywhere">${texts.leaveEverywhere}</button>
+            </div>
+          </form>`,
+      ),
+
+    notSignedIn: () =>
+      page(
+        texts.notSignedIn,
+        html`<h1>${texts.notSignedIn}</h1>
+          <p>${texts.beginAtApplication}</p>`,
       ),
 
     error: ({ status, detail, requestId }: ErrorPage) =>
@@ -195,6 +236,11 @@ function createPagesIn(language: Language, endSessionPath: string | undefined) {
           ${endSessionPath !== undefined && html`<footer class="fine"><a href="${endSessionPath}">${texts.signOut}</a></footer>`}`,
       ),
   }
+}
+
+function formatTime(language: Language, seconds: number): string {
+  const format = { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' } as const
+  return `${new Intl.DateTimeFormat(language, format).format(seconds * 1000)} UTC`
 }
 
 function renderNotices(texts: PageTexts, notices: readonly Notice[]): Html[] {

@@ -16,6 +16,7 @@ import { stylesheet } from '../pages/style.ts'
 import { SettingsError } from '../settings/settings-error.ts'
 import type { ProviderSettings } from '../settings/settings.ts'
 import type { Store } from '../store/store.ts'
+import { addAccountRoutes, type AccountForm } from './account-routes.ts'
 import { createAccounts } from './accounts.ts'
 import { createAdapterFactory } from './adapter.ts'
 import { addAuthorizationRoutes } from './authorization-routes.ts'
@@ -34,6 +35,7 @@ import { createParkedForms } from './parked-forms.ts'
 import { createNotices } from './notices.ts'
 import { framesScript, submitScript } from './page-scripts.ts'
 import { loadProviderKeys } from './provider-keys.ts'
+import { ACCOUNT_PATH } from './paths.ts'
 import { createProviderPages } from './provider-pages.ts'
 import { createSessionEnd } from './session-end.ts'
 import { createTickets } from './tickets.ts'
@@ -145,6 +147,12 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
         throttle: createLoginThrottle(clock),
         pages,
         log,
+      })
+      addAccountRoutes(own, {
+        ...endSessionParts,
+        tickets: createTickets<AccountForm>({ form: 'account', artefacts, sealer, clock }),
+        clientName: async (clientId) => (await endSessionParts.findClient(clientId))?.name ?? clientId,
+        signedOutPath: settings.endSession.enabled ? `${endSessionPath}/success` : ACCOUNT_PATH,
       })
       // Switched off, only the change of account in the middle of a login still needs the form.
       if (settings.endSession.enabled) addEndSessionRoutes(own, endSessionParts)

@@ -22,8 +22,8 @@ export interface SessionEnd {
   endSession(session: SignedInSession): Promise<EndedSession>
   /** Ends one client's login in a session that lives on, under a new id. */
   endClientLogin(session: SignedInSession, clientId: string): Promise<EndedSession>
-  /** Ends every session and grant of an account that is gone, offline ones too. */
-  endAccount(subject: string): Promise<void>
+  /** Ends every session and grant of an account that is gone, offline ones too. @returns whom it could not tell, by name */
+  endAccount(subject: string): Promise<string[]>
 }
 
 export function createSessionEnd(parts: {
@@ -71,12 +71,13 @@ export function createSessionEnd(parts: {
 
     async endAccount(subject) {
       const models = ['Session', 'Grant', ...TOKEN_MODELS]
+      const untold: string[] = []
       for (;;) {
         const rows = await artefacts.list(models, 'accountId', subject)
-        if (rows.length === 0) return
+        if (rows.length === 0) return untold
         for (const row of rows.filter(({ model }) => model === 'Session')) {
           const session: NoticeSession = openPayload(sealer, row.key, row.payload)
-          await tell(session, Object.keys(session.authorizations ?? {}))
+          untold.push(...(await notices.tell(session, Object.keys(session.authorizations ?? {}))))
         }
         for (const row of rows) await artefacts.destroy(row.key)
       }

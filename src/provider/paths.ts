@@ -1,0 +1,2 @@
+/** Paths that no setting changes. */
+export const ACCOUNT_PATH = '/account'
