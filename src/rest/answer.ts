@@ -1,6 +1,7 @@
 /** How an answer is written: its headers, and its body in the form that was asked for. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { JsonObject } from '../kernel/json.ts'
+import { acceptsGzip, sendCompressed } from './compression.ts'
 import { filterAnswer } from './filter-path.ts'
 import { chooseAnswerType } from './media-type.ts'
 import type { Query } from './query.ts'
@@ -27,8 +28,9 @@ export function sendAnswer(
   if (status === 401 || status === 403) reply.removeHeader('x-elastic-product')
   const shown = query.filter === undefined ? body : filterAnswer(body, query.filter)
   const text = query.pretty ? formatPretty(shown) : JSON.stringify(shown)
+  reply.code(status).header('content-type', chooseAnswerType(headers.accept))
   // As bytes: to a text Fastify would add a charset to the type that was asked for.
-  return reply.code(status).header('content-type', chooseAnswerType(headers.accept)).send(Buffer.from(text))
+  return sendCompressed(reply, Buffer.from(text), acceptsGzip(headers['accept-encoding']))
 }
 
 /** The caller's own id for the request. */

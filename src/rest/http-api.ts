@@ -22,7 +22,7 @@ import { createAuditTrail } from './audit-trail.ts'
 import { ApiError, BodyError, buildEnvelope, textError } from './api-error.ts'
 import { describeError, describeFailedAuthentication } from './errors.ts'
 import { checkContentType, checkVersions } from './media-type.ts'
-import { checkParameters, readQuery, type Query } from './query.ts'
+import { checkParameters, readQuery, readSource, SOURCE_PARAMETERS, type Query } from './query.ts'
 import { parseJson } from './request-body.ts'
 import { METHODS, type Method, type Route } from './route.ts'
 
@@ -139,7 +139,8 @@ export function createHttpApi({
     const { authentication: caller, query } = request
     if (caller === undefined) throw new TypeError('a request reached its route without authentication')
     const value = route.read({ path: request.params, query, body: readBody(route, request) }, caller)
-    checkParameters(query, readPath(request), route.parameters ?? [])
+    const sources = route.body !== undefined && request.method === 'GET' ? SOURCE_PARAMETERS : []
+    checkParameters(query, readPath(request), [...(route.parameters ?? []), ...sources])
     if (route.body === undefined && hasBody(request)) {
       refuse(`request [${request.method} ${readPath(request)}] does not support having a body`)
     }
@@ -190,7 +191,8 @@ function refuse(text: string): never {
 
 function readBody(route: Route, request: Request): ReturnType<typeof parseJson> | undefined {
   if (route.body === undefined) return undefined
-  if (request.body !== undefined && request.body !== null && request.body !== '') return parseJson(request.body)
+  const text = request.body ?? (request.method === 'GET' ? readSource(request.query) : undefined)
+  if (text !== undefined && text !== '') return parseJson(text)
   if (route.body === 'required') throw new SecurityError('body_unparsable', 'request body is required')
   return undefined
 }

@@ -19,6 +19,11 @@ export function chooseAnswerType(accept: string | undefined): string {
   return `application/vnd.elasticsearch+json${version === undefined ? '' : `;compatible-with=${version}`}`
 }
 
+/** Whether a body of this type is JSON. */
+export function isJsonType(type: string): boolean {
+  return BODY_TYPE.test(type)
+}
+
 /** Checks the headers of a body: JSON, and not compressed. @throws BodyError 406 */
 export function checkContentType(headers: {
   readonly 'content-type'?: string | undefined
@@ -26,7 +31,7 @@ export function checkContentType(headers: {
 }): void {
   const { 'content-type': type, 'content-encoding': encoding = 'identity' } = headers
   if (type === undefined) throw textError(406, 'Content-Type header is missing')
-  if (!BODY_TYPE.test(type)) throw textError(406, `Content-Type header [${type}] is not supported`)
+  if (!isJsonType(type)) throw textError(406, `Content-Type header [${type}] is not supported`)
   if (encoding !== 'identity') throw textError(406, `Content-Encoding header [${encoding}] is not supported`)
 }
 

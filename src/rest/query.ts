@@ -1,6 +1,7 @@
 /** The parameters of a request's query: read once, strictly. */
 import { SecurityError } from '../kernel/errors.ts'
 import { readFilter, type Filter } from './filter-path.ts'
+import { isJsonType } from './media-type.ts'
 import { suggest } from './spelling.ts'
 
 export interface Query {
@@ -78,6 +79,21 @@ export function checkParameters({ values }: Query, path: string, known: readonly
     'argument_illegal',
     `request [${path}] contains unrecognized ${noun}: ${described.join(', ')}`,
   )
+}
+
+/** By which a GET has a body for those who cannot send one with it. */
+export const SOURCE_PARAMETERS = ['source', 'source_content_type']
+
+/** The body that stands in the query. @throws SecurityError `argument_illegal` unless it is said to be JSON */
+export function readSource({ values }: Query): string | undefined {
+  const source = values.get('source')
+  if (source === undefined) return undefined
+  const type = values.get('source_content_type')
+  if (type === undefined) {
+    throw new SecurityError('argument_illegal', 'source and source_content_type parameters are required')
+  }
+  if (isJsonType(type)) return source
+  throw new SecurityError('argument_illegal', `Unknown value for source_content_type [${type}]`)
 }
 
 /** `refresh` of the writes on users, roles and role mappings: any of its values means what always happens here. */

@@ -1,0 +1,67 @@
+/** Answers in other forms: compressed, and to a body that stands in the query. */
+import assert from 'node:assert/strict'
+import { type IncomingMessage, request } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { after, before, test } from 'node:test'
+import { gunzipSync } from 'node:zlib'
+import { basic, callApi, reason } from '../support/api-call.ts'
+import { BOOTSTRAP_PASSWORD, type RestApi, startRestApi } from '../support/rest-api.ts'
+
+const authorization = basic('elastic', BOOTSTRAP_PASSWORD)
+let api: RestApi
+
+before(async () => {
+  api = await startRestApi()
+})
+after(() => api.close())
+
+/** A GET whose answer nobody decodes. */
+async function getRaw(path: string, acceptEncoding: string) {
+  const headers = { authorization, 'accept-encoding': acceptEncoding }
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+  request(api.address + path, { headers }, resolve)
+    .on('error', reject)
+    .end()
+  const answer = await promise
+  return { headers: answer.headers, body: await buffer(answer) }
+}
+
+test('a large answer is compressed for those who ask, and its length is told', async () => {
+  const { headers, body } = await getRaw('/_security/role', 'deflate, gzip;q=0.5')
+  assert.equal(headers['content-encoding'], 'gzip')
+  assert.equal(headers['content-length'], String(body.length))
+  assert.equal(headers['content-type'], 'application/json')
+  assert.ok('superuser' in (JSON.parse(gunzipSync(body).toString()) as object))
+})
+
+test('nothing is compressed for those who do not ask, and no small answer', async () => {
+  for (const [path, encoding] of [
+    ['/_security/role', 'identity'],
+    ['/_security/role', 'gzip;q=0'],
+    ['/_security/role', 'br, *;q=0'],
+    ['/', 'gzip'],
+  ] as const) {
+    const { headers, body } = await getRaw(path, encoding)
+    assert.equal(headers['content-encoding'], undefined, `${path} ${encoding}`)
+    assert.equal(headers['content-length'], String(body.length))
+    JSON.parse(body.toString())
+  }
+})
+
+test('a GET may have its body in the query', async () => {
+  const path = '/_security/user/_has_privileges'
+  const source = encodeURIComponent('{"cluster":["all"]}')
+  const get = (query: string) => callApi(api.address, `${path}?${query}`, { authorization })
+  const answer = await get(`source=${source}&source_content_type=application/json`)
+  assert.equal(answer.status, 200)
+  assert.equal(answer.body['has_all_requested'], true)
+  assert.equal(reason(await get(`source=${source}`)), 'source and source_content_type parameters are required')
+  assert.equal(
+    reason(await get(`source=${source}&source_content_type=text/plain`)),
+    'Unknown value for source_content_type [text/plain]',
+  )
+  assert.equal((await get('source={&source_content_type=application/json')).status, 400)
+  assert.equal(reason(await get('')), 'request body is required')
+  const where = await callApi(api.address, `/_security/_authenticate?source=${source}`, { authorization })
+  assert.match(reason(where), /contains unrecognized parameter: \[source\]/)
+})
