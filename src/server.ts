@@ -2,6 +2,7 @@
  * Wires settings, store, realms and listeners into one running program, and takes it apart again. The only file that
  * knows every room.
  */
+import { Server as TlsListener } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import type { Authentication } from './authc/authentication.ts'
 import { createApplicationPrivileges } from './authc/application-privileges.ts'
@@ -23,8 +24,9 @@ import { isLoopbackHost } from './kernel/loopback.ts'
 import { randomText } from './kernel/random.ts'
 import { createSealer, type Sealer } from './kernel/sealer.ts'
 import { createOutbound, type Outbound } from './net/outbound.ts'
+import { createTlsServer, type TlsServer } from './net/tls-server.ts'
 import { type Audit, createAudit } from './observe/audit.ts'
-import type { Log } from './observe/log.ts'
+import { describeError, type Log } from './observe/log.ts'
 import { createPortal } from './portal/portal.ts'
 import type { SecurityApi } from './portal/security-api.ts'
 import { createProvider, type OpenIdProvider } from './provider/provider.ts'
@@ -32,7 +34,9 @@ import { createRestApp } from './rest/app.ts'
 import type { Keystore } from './settings/keystore.ts'
 import { SettingsError } from './settings/settings-error.ts'
 import type { ListenerSettings, Settings } from './settings/settings.ts'
-import { createEmbeddedStore } from './store/embedded.ts'
+import { createEmbeddedStore, joinEmbeddedStore } from './store/embedded.ts'
+import type { WriterChannel } from './store/embedded/writer-channel.ts'
+import { createPostgresStore } from './store/postgres.ts'
 import type { Store } from './store/store.ts'
 
 /** The version of Elasticsearch whose security API this is: what a client asks for before it speaks. */
@@ -49,6 +53,8 @@ export interface ServerParts {
   readonly settings: Settings
   readonly keystore: Keystore
   readonly log: Log
+  /** In a worker: the line to the process that holds the data folder. */
+  readonly channel?: WriterChannel
 }
 
 /**
@@ -65,7 +71,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   }
   try {
     const sealer = createSealer(settings.secrets)
-    const store = await createEmbeddedStore({ directory: settings.node.data, clock: systemClock, log })
+    const store = await openStore(parts)
     closing.push(() => store.close())
     const clusterUuid = await readClusterUuid(store)
     const audit = openAudit(settings, clusterUuid, log)
@@ -103,6 +109,22 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     await close()
     throw error
   }
+}
+
+function openStore({ settings, log, channel }: ServerParts): Promise<Store> {
+  const { node, postgres, secrets } = settings
+  if (postgres !== undefined) {
+    const fingerprints = secrets.map((secret) => createSealer([secret]).fingerprint)
+    return createPostgresStore({
+      address: postgres,
+      poolSize: postgres.poolSize,
+      fingerprints,
+      clock: systemClock,
+      log,
+    })
+  }
+  const embedded = { directory: node.data, clock: systemClock, log }
+  return channel === undefined ? createEmbeddedStore(embedded) : joinEmbeddedStore({ ...embedded, channel })
 }
 
 interface House {
@@ -172,6 +194,7 @@ async function createSecurity({ settings, log, audit, sealer, store, clusterUuid
       log,
     })
   })
+  const tls = openTls(settings, log)
   const app = createRestApp({
     ...directory,
     tokens,
@@ -190,12 +213,15 @@ async function createSecurity({ settings, log, audit, sealer, store, clusterUuid
       version: API_VERSION,
     },
     checkStore: () => store.check(),
+    tls: tls?.options,
     audit,
     log,
   })
   await app.ready()
+  if (app.server instanceof TlsListener) tls?.follow(app.server)
   const asPortal = createInProcessApi(app, `Bearer ${portalCaller.secret}`)
   const closeRealms = async () => {
+    tls?.close()
     await Promise.all(realms.map((realm) => realm.close()))
     await Promise.all(outbounds.map((outbound) => outbound.close()))
   }
@@ -207,6 +233,16 @@ const PORTAL: Authentication = {
   authenticationRealm: { name: '_service_account', type: '_service_account' },
   lookupRealm: { name: '_service_account', type: '_service_account' },
   type: 'internal',
+}
+
+/** @throws SettingsError if a file cannot be used */
+function openTls({ file, http: { tls } }: Settings, log: Log): TlsServer | undefined {
+  if (tls === undefined) return undefined
+  try {
+    return createTlsServer({ settings: tls, log })
+  } catch (error) {
+    throw new SettingsError(file, [{ setting: '', where: tls.prefix.slice(0, -1), text: describeError(error) }])
+  }
 }
 
 /** The same requests as over the network, without a socket. */
@@ -263,5 +299,5 @@ async function listen(app: FastifyInstance, { host, port }: ListenerSettings): P
   const address = app.server.address()
   if (address === null || typeof address === 'string') throw new TypeError('a listener without an address')
   const named = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  return `http://${isLoopbackHost(named) ? 'localhost' : named}:${address.port}`
+  return `${app.server instanceof TlsListener ? 'https' : 'http'}://${isLoopbackHost(named) ? 'localhost' : named}:${address.port}`
 }

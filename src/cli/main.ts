@@ -42,6 +42,31 @@ const COMMANDS: readonly NamedCommand[] = [
     summary: 'Prints the hash of a password.',
     load: async () => (await import('./users-hash-password.ts')).usersHashPassword,
   },
+  {
+    name: 'certificate',
+    summary: 'Makes a certificate authority and a server certificate for a trial.',
+    load: async () => (await import('./certificate.ts')).certificate,
+  },
+  {
+    name: 'realm discover',
+    summary: "Prints the settings of a realm from its provider's metadata.",
+    load: async () => (await import('./realm-discover.ts')).realmDiscover,
+  },
+  {
+    name: 'realm check',
+    summary: 'Asks the provider of a realm whether logins can work.',
+    load: async () => (await import('./realm-check.ts')).realmCheck,
+  },
+  {
+    name: 'realm explain',
+    summary: 'Shows what a login would make of given claims.',
+    load: async () => (await import('./realm-explain.ts')).realmExplain,
+  },
+  {
+    name: 'logs find',
+    summary: 'Shows the audit lines of a reference id.',
+    load: async () => (await import('./logs-find.ts')).logsFind,
+  },
   { name: 'version', summary: 'Prints the version.', load: async () => (await import('./version.ts')).version },
 ]
 

@@ -1,4 +1,5 @@
 /** The security REST API: every group of routes, on one HTTP side. */
+import type { TlsOptions } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import type { ApplicationPrivilegeStore } from '../authc/application-privileges.ts'
 import type { Authenticator } from '../authc/authenticator.ts'
@@ -14,6 +15,7 @@ import type { Audit } from '../observe/audit.ts'
 import type { Log } from '../observe/log.ts'
 import { buildApplicationPrivilegeRoutes } from './application-privileges.ts'
 import { buildAuthenticateRoutes } from './authenticate.ts'
+import { buildBulkRoleRoutes } from './bulk-roles.ts'
 import { buildCacheRoutes } from './caches.ts'
 import { createHttpApi } from './http-api.ts'
 import { buildOidcRoutes } from './oidc.ts'
@@ -21,6 +23,7 @@ import { buildRealmExplanationRoutes } from './realm-explanation.ts'
 import { buildRoleMappingRoutes } from './role-mappings.ts'
 import { buildRoleRoutes } from './roles.ts'
 import { buildRootRoutes, type NodeIdentity } from './root.ts'
+import { buildSearchRoutes } from './searches.ts'
 import { buildTokenInvalidationRoutes } from './token-invalidation.ts'
 import { buildTokenRoutes } from './token.ts'
 import { buildUserPrivilegeRoutes } from './user-privileges.ts'
@@ -40,6 +43,8 @@ export interface RestParts {
   readonly node: NodeIdentity
   /** Resolves if a read of the store works at this moment. */
   readonly checkStore: () => Promise<void>
+  /** Absent: plain HTTP. */
+  readonly tls?: TlsOptions | undefined
   /** Absent: nothing is audited. */
   readonly audit?: Audit | undefined
   readonly log: Log
@@ -47,7 +52,7 @@ export interface RestParts {
 
 /** @returns the API on Fastify, not listening yet; the portal of the same process calls it by `inject` */
 export function createRestApp(parts: RestParts): FastifyInstance {
-  const { authenticator, authorizer, tokens, audit, log } = parts
+  const { authenticator, authorizer, tokens, tls, audit, log } = parts
   const routes = [
     ...buildRootRoutes(parts),
     ...buildAuthenticateRoutes(),
@@ -57,10 +62,12 @@ export function createRestApp(parts: RestParts): FastifyInstance {
     ...buildRealmExplanationRoutes(parts),
     ...buildUserRoutes({ native: parts.users, reserved: parts.reserved }),
     ...buildRoleRoutes(parts),
+    ...buildBulkRoleRoutes(parts),
+    ...buildSearchRoutes(parts),
     ...buildRoleMappingRoutes(parts),
     ...buildApplicationPrivilegeRoutes(parts),
     ...buildUserPrivilegeRoutes(parts),
     ...buildCacheRoutes({ node: parts.node, realms: [...authenticator.realmNames, ...parts.oidcLogin.realmNames] }),
   ]
-  return createHttpApi({ routes, authenticator, authorizer, tokensEnabled: tokens.enabled, audit, log })
+  return createHttpApi({ routes, authenticator, authorizer, tokensEnabled: tokens.enabled, tls, audit, log })
 }

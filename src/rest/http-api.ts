@@ -10,6 +10,8 @@
  * 5. Authorization (403). 6. The act.
  */
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { TlsOptions } from 'node:tls'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Authentication } from '../authc/authentication.ts'
 import { readCredentials, type Authenticator } from '../authc/authenticator.ts'
@@ -50,6 +52,7 @@ export function createHttpApi({
   authenticator,
   authorizer,
   tokensEnabled,
+  tls,
   audit,
   log,
 }: {
@@ -58,26 +61,30 @@ export function createHttpApi({
   authorizer: Authorizer
   /** Whether bearer tokens are among the schemes on offer. */
   tokensEnabled: boolean
+  tls: TlsOptions | undefined
   audit: Audit | undefined
   log: Log
 }): FastifyInstance {
   const trail = audit && createAuditTrail(audit)
   const everyScheme = ['Basic realm="security", charset="UTF-8"', ...(tokensEnabled ? ['Bearer realm="security"'] : [])]
 
-  const app = Fastify({
+  const options = {
     bodyLimit: LARGEST_BODY,
     requestTimeout: REQUEST_TIMEOUT_MS,
     exposeHeadRoutes: false,
-    forceCloseConnections: 'idle',
-    genReqId: ({ headers }) => readOpaqueId(headers['x-opaque-id']) ?? randomUUID(),
+    forceCloseConnections: 'idle' as const,
+    genReqId: ({ headers }: IncomingMessage) => readOpaqueId(headers['x-opaque-id']) ?? randomUUID(),
     // An undecodable path would be answered before all hooks; under this name it goes the way of an unknown path.
-    rewriteUrl: ({ url = '/' }) => (isDecodable(url) ? url : '/undecodable'),
+    rewriteUrl: ({ url = '/' }: IncomingMessage) => (isDecodable(url) ? url : '/undecodable'),
     routerOptions: {
       ignoreTrailingSlash: true,
       maxParamLength: LONGEST_PATH,
       querystringParser: readQuery as unknown as (text: string) => Record<string, unknown>,
     },
-  })
+  }
+  // Fastify's own type of a server with TLS would be another one in every signature, for nothing that is used here.
+  const withTls: typeof options = { ...options, ...(tls !== undefined && { https: tls }) }
+  const app = Fastify(withTls)
   // Bodies are parsed by the route, after authentication and routing.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))

@@ -1,9 +1,16 @@
-import { hostname } from 'node:os'
+import { availableParallelism, hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { boolean, integer, oneOf, someOf, text } from './setting-types.ts'
-import { setting } from './setting.ts'
-import type { ListenerSettings, NodeSettings } from './settings.ts'
+import { setting, type SettingType } from './setting.ts'
+import type { NodeSettings, Settings } from './settings.ts'
+import { buildTlsRows, readTls } from './tls-settings.ts'
 import type { Values } from './values.ts'
+
+const wholeCount = integer(1, 64)
+const workerCount: SettingType<number | 'auto'> = {
+  expects: `\`auto\`, or ${wholeCount.expects}`,
+  read: (found, key) => (found === 'auto' ? 'auto' : wholeCount.read(found, key)),
+}
 
 /** The process as a whole, and the listener of the security API. */
 export const NODE = {
@@ -32,6 +39,14 @@ export const NODE = {
     type: someOf(['security', 'portal', 'provider']),
     default: ['security', 'portal', 'provider'],
     description: 'The parts that run in this process. The portal needs `security` beside it, or `elasticsearch.hosts`.',
+  }),
+  workers: setting({
+    key: 'node.workers',
+    type: workerCount,
+    default: 'auto',
+    description:
+      'The processes that share the ports. `auto`: one for each core, and one in all with `demo: true`. With more than ' +
+      'one, another process starts them and writes the embedded store for all.',
   }),
   data: setting({
     key: 'path.data',
@@ -66,9 +81,7 @@ export const HTTP = {
     key: 'http.host',
     type: text,
     default: '127.0.0.1',
-    description:
-      'The address of the security API. It has no TLS of its own, so with the token service on it must be a loopback ' +
-      'address; let a TLS proxy on the same machine serve other machines.',
+    description: 'The address of the security API. Beyond loopback, the token service needs TLS.',
   }),
   port: setting({
     key: 'http.port',
@@ -78,6 +91,8 @@ export const HTTP = {
   }),
 }
 
+export const HTTP_TLS = buildTlsRows('xpack.security.http.ssl.', 'the security API')
+
 /** Shorter ones could be guessed by whoever gets hold of the store. */
 const MIN_SECRET_LENGTH = 32
 
@@ -86,13 +101,20 @@ export function readNode(values: Values, directory: string): NodeSettings {
     name: values.get(NODE.name),
     clusterName: values.get(NODE.clusterName),
     roles: new Set(values.get(NODE.roles)),
+    workers: readWorkers(values),
     data: resolve(directory, values.get(NODE.data)),
     logLevel: values.get(NODE.logLevel),
   }
 }
 
-export function readHttp(values: Values): ListenerSettings {
-  return { host: values.get(HTTP.host), port: values.get(HTTP.port) }
+export function readHttp(values: Values, directory: string): Settings['http'] {
+  return { host: values.get(HTTP.host), port: values.get(HTTP.port), tls: readTls(values, HTTP_TLS, directory) }
+}
+
+function readWorkers(values: Values): number {
+  const workers = values.get(NODE.workers)
+  if (workers !== 'auto') return workers
+  return values.get(NODE.demo) ? 1 : availableParallelism()
 }
 
 /** The sealing secrets, the newest first. */

@@ -15,6 +15,7 @@ import { readProvider } from './provider-settings.ts'
 import { SettingsError } from './settings-error.ts'
 import { readSettingsFile } from './settings-file.ts'
 import type { Settings } from './settings.ts'
+import { readPostgres } from './store-settings.ts'
 import { SETTINGS_TABLE } from './table.ts'
 import { readTokens, TOKENS } from './token-settings.ts'
 import { createValues, type Values } from './values.ts'
@@ -41,13 +42,15 @@ export function readSettings({ file, env, keystore }: SettingsSources): Settings
   const values = createValues(entries, SETTINGS_TABLE, basename(path))
 
   const node = readNode(values, directory)
+  const http = readHttp(values, directory)
   const settings: Settings = {
     directory,
     file: path,
     demo: values.get(NODE.demo),
     node,
-    http: readHttp(values),
-    tokens: readTokens(values),
+    postgres: readPostgres(values, directory),
+    http,
+    tokens: readTokens(values, http.tls !== undefined),
     audit: readAudit(values, { directory, data: node.data }),
     oidcRealms: readOidcRealms(values, { directory, fileName: basename(path), keystoreFile: keystore.file }),
     portal: readPortal(values, directory),
@@ -77,10 +80,10 @@ function checkTokenService(values: Values, { oidcRealms, tokens }: Settings): vo
 
 /** RFC 6750 §5.3: bearer tokens never travel unencrypted. */
 function checkApiAddress(values: Values, { node, http, tokens, oidcRealms }: Settings): void {
-  if (!node.roles.has('security') || isLoopbackHost(http.host)) return
+  if (!node.roles.has('security') || http.tls !== undefined || isLoopbackHost(http.host)) return
   if (!tokens.enabled && oidcRealms.length === 0) return
   const reason = 'the API has no TLS, so tokens and passwords would travel unencrypted'
-  const expected = 'expected a loopback address such as [127.0.0.1], with a TLS proxy on this machine in front of it'
+  const expected = 'set [xpack.security.http.ssl.enabled] to [true], or use a loopback address such as [127.0.0.1]'
   values.refuse(HTTP.host, [], `[http.host] is [${http.host}], but ${reason}: ${expected}`)
 }
 

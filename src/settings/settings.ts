@@ -9,7 +9,9 @@ export interface Settings {
   /** The demo of the repository: its accounts and secrets are put in at first start, and refused beyond loopback. */
   readonly demo: boolean
   readonly node: NodeSettings
-  readonly http: ListenerSettings
+  /** `undefined`: the embedded store. */
+  readonly postgres: PostgresSettings | undefined
+  readonly http: ListenerSettings & { readonly tls: TlsServerSettings | undefined }
   readonly tokens: TokenSettings
   readonly audit: AuditSettings
   readonly oidcRealms: readonly OidcRealmSettings[]
@@ -29,14 +31,55 @@ export interface NodeSettings {
   readonly name: string
   readonly clusterName: string
   readonly roles: ReadonlySet<NodeRole>
+  /** Processes that share the ports. */
+  readonly workers: number
   /** Absolute path of the data folder. */
   readonly data: string
   readonly logLevel: string
 }
 
+/** `store.postgres`. */
+export interface PostgresSettings {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly database: string
+  /** From the keystore. */
+  readonly password: string | undefined
+  readonly poolSize: number
+  readonly connectTimeout: number
+  readonly timeout: number
+  /** `undefined`: without TLS. */
+  readonly ssl:
+    | {
+        /** PEM texts; `undefined`: the system's. */
+        readonly certificateAuthorities: readonly string[] | undefined
+        readonly verificationMode: 'full' | 'certificate' | 'none'
+      }
+    | undefined
+}
+
 export interface ListenerSettings {
   readonly host: string
   readonly port: number
+}
+
+/** TLS of a listener; paths are absolute. */
+export interface TlsServerSettings {
+  /** What its settings begin with, for messages: `xpack.security.http.ssl.` */
+  readonly prefix: string
+  readonly certificate: string | undefined
+  readonly key: string | undefined
+  /** From the keystore, as the other password. */
+  readonly keyPassphrase: string | undefined
+  /** PKCS#12, in place of certificate and key. */
+  readonly keystore: string | undefined
+  readonly keystorePassword: string | undefined
+  readonly certificateAuthorities: readonly string[]
+  readonly clientAuthentication: 'none' | 'optional' | 'required'
+  readonly supportedProtocols: readonly ('TLSv1.2' | 'TLSv1.3')[]
+  /** In OpenSSL's words; `undefined`: the runtime's choice. */
+  readonly cipherSuites: readonly string[] | undefined
 }
 
 export interface TokenSettings {

@@ -1,6 +1,6 @@
 /** The table of all settings: what the reader, the keystore's commands and the reference page go by. */
 import { AUDIT, AUDIT_IGNORE } from './audit-settings.ts'
-import { HTTP, NODE } from './node-settings.ts'
+import { HTTP, HTTP_TLS, NODE } from './node-settings.ts'
 import { CLAIM_PATTERNS, CLAIMS, OP, REALM, RP } from './oidc-realm-table.ts'
 import { OUTBOUND } from './outbound-settings.ts'
 import { PORTAL_API } from './portal-api-table.ts'
@@ -8,6 +8,7 @@ import { PORTAL_HTTP, PORTAL_IGNORED } from './portal-http-table.ts'
 import { PORTAL, PROVIDER_ENTRY } from './portal-table.ts'
 import { CLIENT, CLIENT_METADATA, PROVIDER, ROUTES, TTL } from './provider-table.ts'
 import type { Setting } from './setting.ts'
+import { STORE } from './store-settings.ts'
 import { TOKENS } from './token-settings.ts'
 
 export interface SettingsGroup {
@@ -17,7 +18,11 @@ export interface SettingsGroup {
 
 export const SETTINGS_GROUPS: readonly SettingsGroup[] = [
   { title: 'The node', settings: Object.values(NODE) },
-  { title: 'The security API', settings: [...Object.values(HTTP), ...Object.values(TOKENS)] },
+  { title: 'The store', settings: Object.values(STORE) },
+  {
+    title: 'The security API',
+    settings: [...Object.values(HTTP), ...Object.values(HTTP_TLS), ...Object.values(TOKENS)],
+  },
   { title: 'The audit log', settings: [...Object.values(AUDIT), ...Object.values(AUDIT_IGNORE)] },
   { title: 'OpenID Connect realms: the realm', settings: Object.values(REALM) },
   { title: 'OpenID Connect realms: the relying party', settings: Object.values(RP) },

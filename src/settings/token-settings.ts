@@ -8,7 +8,7 @@ export const TOKENS = {
   enabled: setting({
     key: 'xpack.security.authc.token.enabled',
     type: boolean,
-    default: 'false',
+    defaultText: 'as `xpack.security.http.ssl.enabled`',
     description: 'Switches the token service on. Every OpenID Connect realm needs it.',
   }),
   timeout: setting({
@@ -19,6 +19,7 @@ export const TOKENS = {
   }),
 }
 
-export function readTokens(values: Values): TokenSettings {
-  return { enabled: values.get(TOKENS.enabled), accessLifetime: values.get(TOKENS.timeout) }
+/** @param hasTls whether the API can show tokens to other machines without harm */
+export function readTokens(values: Values, hasTls: boolean): TokenSettings {
+  return { enabled: values.get(TOKENS.enabled) ?? hasTls, accessLifetime: values.get(TOKENS.timeout) }
 }
