@@ -26,7 +26,7 @@ const GRANTING: readonly ClusterPrivilege[] = [
   {
     name: 'read_security',
     grants: listNames(`
-      user/get user/has_privileges role/get role_mapping/get privilege/get privilege/builtin/get
+      user/get user/query user/has_privileges role/get role/query role_mapping/get privilege/get privilege/builtin/get
       api_key/get api_key/query profile/get profile/suggest profile/has_privileges
     `).map((action) => `${SECURITY}${action}`),
   },

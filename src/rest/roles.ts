@@ -60,7 +60,15 @@ export function buildRoleRoutes({ roles }: { roles: Roles }): Route[] {
   return [put, ...get, remove]
 }
 
-function describeRole({ cluster, indices, applications, run_as, metadata, ...optional }: RoleDescriptor): JsonObject {
+/** A role under the names and in the order of the wire. */
+export function describeRole({
+  cluster,
+  indices,
+  applications,
+  run_as,
+  metadata,
+  ...optional
+}: RoleDescriptor): JsonObject {
   const transient = { transient_metadata: { enabled: true } }
   return { cluster, indices, applications, run_as, metadata, ...transient, ...optional }
 }

@@ -162,6 +162,7 @@ function describePasswordChange(name: string): ConfigChange {
   return { 'event.action': 'change_password', change: { password: { user: { name } } } }
 }
 
-function describeUser({ username, roles, fullName, email, metadata, enabled }: User): JsonObject {
+/** A user under the names and in the order of the wire. */
+export function describeUser({ username, roles, fullName, email, metadata, enabled }: User): JsonObject {
   return { username, roles: [...roles], full_name: fullName, email, metadata, enabled }
 }
