@@ -1,6 +1,4 @@
-import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { readCertificateFile } from './certificate-file.ts'
 import { REALM_PREFIX } from './oidc-realm-table.ts'
 import { integer, list, oneOf, text, time } from './setting-types.ts'
 import { buildKey, setting, type SettingType } from './setting.ts'
@@ -89,6 +87,7 @@ export const OUTBOUND = {
 }
 
 export function readOutbound(values: Values, realm: string, directory: string): OutboundSettings {
+  const ofAuthorities = { setting: OUTBOUND.certificateAuthorities, names: [realm], directory }
   return {
     connectTimeout: values.get(OUTBOUND.connectTimeout, realm),
     connectionReadTimeout: values.get(OUTBOUND.connectionReadTimeout, realm),
@@ -99,7 +98,7 @@ export function readOutbound(values: Values, realm: string, directory: string): 
     proxy: readProxy(values, realm),
     certificateAuthorities: values
       .get(OUTBOUND.certificateAuthorities, realm)
-      ?.map((path) => readCertificates(values, realm, path, directory)),
+      ?.map((path) => readCertificateFile(values, path, ofAuthorities)),
     verificationMode: values.get(OUTBOUND.verificationMode, realm),
   }
 }
@@ -128,18 +127,4 @@ function readProxy(values: Values, realm: string): OutboundSettings['proxy'] {
 function isHost(host: string): boolean {
   if (/[\s/?#@\\]/.test(host) || !URL.canParse(`http://${host}:1/`)) return false
   return new URL(`http://${host}:1/`).port === '1'
-}
-
-function readCertificates(values: Values, realm: string, path: string, directory: string): string {
-  try {
-    const pem = readFileSync(resolve(directory, path), 'utf8')
-    // Throws unless the file begins with a certificate.
-    void new X509Certificate(pem)
-    return pem
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    const text = `cannot read configured [PEM] certificate_authorities [${path}]: ${reason}`
-    values.refuse(OUTBOUND.certificateAuthorities, [realm], text)
-    return ''
-  }
 }

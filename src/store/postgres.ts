@@ -41,7 +41,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
 
   const writeLine = createLine({ open, log, onChange: () => writing.send() })
   const readLines = Array.from({ length: poolSize - 1 }, () => createLine({ open, onChange: () => reading.send() }))
-  const { timeoutMs } = address
+  const timeoutMs = address.timeout * 1000
   const writing: Gathering<PendingWrite> = createGathering({
     lines: [writeLine],
     most: WRITES_PER_GROUP,

@@ -5,18 +5,25 @@ import { SecurityError } from '../../kernel/errors.ts'
 import type { Row, Value } from '../engine.ts'
 import { encodeParameter, findDecoder, type Parameter } from './parameter.ts'
 
-/** Where the database is, and how it is reached. Times are in milliseconds. */
+/** Where the database is, and how it is reached. Times are in seconds. */
 export interface Address {
   readonly host: string
   readonly port: number
   readonly user: string
   readonly database: string
   readonly password?: string | undefined
-  /** `false`: without TLS. */
-  readonly tls: ConnectionOptions | false
-  readonly connectTimeoutMs: number
+  /** Absent: without TLS. */
+  readonly ssl?:
+    | {
+        /** PEM texts; absent: the system's. */
+        readonly certificateAuthorities?: readonly string[] | undefined
+        /** `certificate`: whatever its host name is. */
+        readonly verificationMode: 'full' | 'certificate' | 'none'
+      }
+    | undefined
+  readonly connectTimeout: number
   /** The server gives up a statement, and a transaction that waits for us, after this time too. */
-  readonly timeoutMs: number
+  readonly timeout: number
 }
 
 /** One connection, with its statements prepared once. What is asked without waiting travels without waiting. */
@@ -37,6 +44,7 @@ const CLOSE_MS = 1000
 
 /** @throws Error of the driver, or SecurityError `store_unavailable` if the server cannot keep our promises */
 export async function openConnection(address: Address): Promise<Connection> {
+  const connectTimeoutMs = address.connectTimeout * 1000
   const socket = new Socket()
   const client = new Client({
     host: address.host,
@@ -44,8 +52,8 @@ export async function openConnection(address: Address): Promise<Connection> {
     user: address.user,
     database: address.database,
     password: address.password,
-    ssl: address.tls,
-    connectionTimeoutMillis: address.connectTimeoutMs,
+    ssl: describeTls(address.ssl),
+    connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
     application_name: 'ostiary',
     pipeline: true,
@@ -78,10 +86,10 @@ export async function openConnection(address: Address): Promise<Connection> {
     },
     destroy: () => void socket.destroy(),
   }
-  const timer = setTimeout(() => socket.destroy(), address.connectTimeoutMs)
+  const timer = setTimeout(() => socket.destroy(), connectTimeoutMs)
   try {
     await client.connect()
-    await prepareSession(connection, address.timeoutMs)
+    await prepareSession(connection, address.timeout * 1000)
   } catch (error) {
     socket.destroy()
     throw error
@@ -91,6 +99,15 @@ export async function openConnection(address: Address): Promise<Connection> {
   // What keeps the program alive is an operation in flight, by its timer.
   socket.unref()
   return connection
+}
+
+function describeTls(ssl: Address['ssl']): ConnectionOptions | false {
+  if (ssl === undefined) return false
+  return {
+    ...(ssl.certificateAuthorities !== undefined && { ca: [...ssl.certificateAuthorities] }),
+    rejectUnauthorized: ssl.verificationMode !== 'none',
+    ...(ssl.verificationMode !== 'full' && { checkServerIdentity: () => undefined }),
+  }
 }
 
 const names = new Map<string, string>()
