@@ -202,6 +202,27 @@ ul.choices:last-child { margin-bottom: 0; }
 .choice svg, .choice img { width: 1.5rem; height: 1.5rem; flex: none; color: var(--accent); object-fit: contain; }
 .choice .go { width: 1.125rem; height: 1.125rem; color: var(--muted); }
 
+/* Sessions: what each is, and the button that ends it */
+ul.sessions { list-style: none; margin: 0 0 1rem; padding: 0; }
+ul.sessions li { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 1rem; padding: 0.75rem 0; border-top: 1px solid var(--line); }
+ul.sessions li:first-child { padding-top: 0; border-top: 0; }
+ul.sessions li > div { flex: 1 1 16rem; min-width: 0; }
+ul.sessions p { margin: 0; overflow-wrap: anywhere; }
+.tag { display: inline-block; margin-left: 0.375rem; padding: 0 0.5rem; font-size: 0.8125rem; background: var(--info); border-radius: 1rem; }
+
+/* What a sign-out has ended */
+.receipt { margin: 0 0 1.25rem; padding: 1rem 0 0; border-top: 1px solid var(--line); }
+.receipt dl { margin: 0; }
+.receipt dt { font-weight: 600; font-size: 0.9375rem; }
+.receipt dd { margin: 0 0 0.75rem; color: var(--muted); font-size: 0.9375rem; }
+.receipt dd:last-child { margin-bottom: 0; }
+
+/* A text to be read and acknowledged */
+.agreement { max-height: 50vh; overflow: auto; margin: 0 0 1.25rem; padding: 0.75rem 0.875rem; background: var(--sunken); border: 1px solid var(--line); border-radius: var(--round); }
+
+dialog { max-width: min(26rem, calc(100vw - 2rem)); padding: 1.5rem; color: inherit; background: var(--surface); border: 1px solid var(--line); border-radius: calc(var(--round) * 1.4); box-shadow: var(--shadow); }
+dialog::backdrop { background: rgb(0 0 0 / 45%); }
+
 details { margin: 1.5rem 0 0; }
 summary { min-height: 1.75rem; width: fit-content; color: var(--accent); font-weight: 600; cursor: pointer; }
 details[open] > summary { margin-bottom: 0.5rem; }

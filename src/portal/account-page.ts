@@ -5,54 +5,72 @@ import { type Html, html } from '../pages/html.ts'
 import { renderPage } from '../pages/page.ts'
 import { stylesheet } from '../pages/style.ts'
 import { type Deadlines, type Times, canBeExtended } from './deadlines.ts'
+import { renderSessions } from './account-sessions.ts'
 import { timesScript } from './scripts.ts'
+import type { SeenSession } from './session-records.ts'
+import { type SessionWatch, renderSessionWatch, watchScripts } from './session-watch.ts'
+import type { Texts } from './texts.ts'
+import { formatSpan, renderTime } from './times.ts'
 
 export interface AccountView {
   readonly basePath: string
   /** As {@link buildProfile} makes it. */
   readonly profile: JsonObject
-  readonly session: { readonly times: Times; readonly deadlines: Deadlines } | undefined
+  /** `undefined` for a visitor by `Authorization` header. */
+  readonly session: AccountSession | undefined
   readonly now: number
+  readonly texts: Texts
+}
+
+export interface AccountSession {
+  readonly times: Times
+  readonly deadlines: Deadlines
+  /** All sessions of this user, this one among them. */
+  readonly all: readonly SeenSession[]
+  readonly watch: SessionWatch
 }
 
 export function renderAccountPage(view: AccountView): string {
-  const { basePath, profile } = view
+  const { basePath, profile, session, texts } = view
+  const { account } = texts
   const username = textOf(profile['username'])
   const name = textOf(profile['full_name']) || username
   const email = textOf(profile['email'])
   const claims = claimsOf(profile)
+  const subtitle = email || (name === username ? '' : username)
   const main = html`<div class="masthead">
       <span class="initial" aria-hidden="true">${initialOf(name)}</span>
       <div>
         <h1>${name}</h1>
-        <p>${email || username}</p>
+        ${subtitle !== '' && html`<p>${subtitle}</p>`}
       </div>
-      <p><a class="button secondary" href="${basePath}/logout" data-test-subj="logoutLink">Log out</a></p>
+      <p><a class="button secondary" href="${basePath}/logout" data-test-subj="logoutLink">${texts.logOut}</a></p>
     </div>
     <section class="panel" aria-labelledby="who">
-      <h2 id="who">Who you are</h2>
+      <h2 id="who">${account.who}</h2>
       <dl class="facts">
-        ${fact('Username', username, 'username')} ${fact('Full name', textOf(profile['full_name']), 'full_name')}
-        ${fact('E-mail', email, 'email')} ${fact('Provider', refText(profile['authentication_provider']), 'provider')}
-        ${fact('Realm', refText(profile['authentication_realm']), 'realm')}
-        ${!isSameRealm(profile) && fact('Account from realm', refText(profile['lookup_realm']), 'lookup_realm')}
-        ${fact('Authentication', textOf(profile['authentication_type']), 'authentication_type')}
-        ${fact('Account', profile['enabled'] === true ? 'Enabled' : 'Disabled', 'enabled')}
+        ${fact(account.username, username, 'username')}
+        ${fact(account.fullName, textOf(profile['full_name']), 'full_name')} ${fact(account.email, email, 'email')}
+        ${fact(account.provider, refText(profile['authentication_provider']), 'provider')}
+        ${fact(account.realm, refText(profile['authentication_realm']), 'realm')}
+        ${!isSameRealm(profile) && fact(account.lookupRealm, refText(profile['lookup_realm']), 'lookup_realm')}
+        ${fact(account.authentication, textOf(profile['authentication_type']), 'authentication_type')}
+        ${fact(account.account, profile['enabled'] === true ? account.enabled : account.disabled, 'enabled')}
       </dl>
     </section>
-    ${claims.groups.length > 0 && names('Groups', claims.groups, 'groups')}
+    ${claims.groups.length > 0 && names(account.groups, claims.groups, 'groups')}
     ${
       listOf(profile['roles']).length > 0
-        ? names('Roles', listOf(profile['roles']), 'roles')
+        ? names(account.roles, listOf(profile['roles']), 'roles')
         : html`<section class="panel" aria-labelledby="roles">
-            <h2 id="roles">Roles</h2>
-            <p>No role is assigned to you; ask your administrator.</p>
+            <h2 id="roles">${account.roles}</h2>
+            <p>${account.noRoles}</p>
           </section>`
     }
     ${
       claims.others.length > 0 &&
       html`<section class="panel" aria-labelledby="claims">
-        <h2 id="claims">Claims</h2>
+        <h2 id="claims">${claims.areOfProvider ? account.claims : account.metadata}</h2>
         <dl class="facts">
           ${claims.others.map(
             ([claim, value]) =>
@@ -62,45 +80,48 @@ export function renderAccountPage(view: AccountView): string {
         </dl>
       </section>`
     }
-    ${view.session && renderSession(view.session, view)}`
+    ${session && renderSession(session, view)} ${session && renderSessions(session.all, basePath, texts)}
+    ${session && renderSessionWatch(session.watch, texts)}`
   return renderPage({
-    lang: 'en',
-    title: `${name}: account`,
+    lang: texts.language,
+    title: account.title(name),
     main,
     stylesheet: basePath + stylesheet.path,
-    scripts: [basePath + timesScript.path],
+    scripts: [basePath + timesScript.path, ...watchScripts(basePath, session?.watch)],
     layout: 'wide',
   })
 }
 
 function renderSession(
-  { times, deadlines }: NonNullable<AccountView['session']>,
-  { basePath, now }: AccountView,
+  { times, deadlines }: AccountSession,
+  { basePath, now, texts: { account, language } }: AccountView,
 ): Html {
   const { idle, lifespan } = deadlines
   return html`<section class="panel" aria-labelledby="session">
-    <h2 id="session">Session</h2>
+    <h2 id="session">${account.session}</h2>
     <dl class="facts">
-      <dt>Signed in</dt>
-      <dd>${renderTime(times.createdAt)}</dd>
+      <dt>${account.signedIn}</dt>
+      <dd>${renderTime(times.createdAt, language)}</dd>
       ${
         idle !== undefined &&
-        html`<dt>Ends without activity</dt>
-          <dd>${renderTime(idle)} <span class="muted">(${renderSpan(idle - now)})</span></dd>`
+        html`<dt>${account.idleEnd}</dt>
+          <dd>${renderTime(idle, language)} <span class="muted">(${formatSpan(idle - now, language)})</span></dd>`
       }
       ${
         lifespan !== undefined &&
-        html`<dt>Ends at the latest</dt>
-          <dd>${renderTime(lifespan)} <span class="muted">(${renderSpan(lifespan - now)})</span></dd>`
+        html`<dt>${account.lifespanEnd}</dt>
+          <dd>
+            ${renderTime(lifespan, language)} <span class="muted">(${formatSpan(lifespan - now, language)})</span>
+          </dd>`
       }
       ${
         idle === undefined &&
         lifespan === undefined &&
-        html`<dt>Ends</dt>
-          <dd>When you log out or close the browser</dd>`
+        html`<dt>${account.ends}</dt>
+          <dd>${account.endsWithBrowser}</dd>`
       }
     </dl>
-    ${canBeExtended(deadlines) && html`<p class="actions"><a class="button secondary" href="${basePath}/security/account">Stay logged in</a></p>`}
+    ${canBeExtended(deadlines) && html`<p class="actions"><a class="button secondary" href="${basePath}/security/account">${account.stay}</a></p>`}
   </section>`
 }
 
@@ -120,15 +141,19 @@ function names(title: string, items: readonly string[], id: string): Html {
   </section>`
 }
 
-/** The metadata of the user: `oidc(x)` is the claim `x`; groups stand by themselves. */
-function claimsOf(profile: JsonObject): { groups: string[]; others: [string, Json][] } {
+/** The metadata of the user: `oidc(x)` is the claim `x` of the provider; groups stand by themselves. */
+function claimsOf(profile: JsonObject): { groups: string[]; others: [string, Json][]; areOfProvider: boolean } {
   const metadata = isJsonObject(profile['metadata']) ? profile['metadata'] : {}
   const claims = Object.entries(metadata).map(([key, value]): [string, Json] => [
     /^oidc\((.*)\)$/s.exec(key)?.[1] ?? key,
     value,
   ])
   const groups = claims.find(([claim]) => claim === 'groups')?.[1]
-  return { groups: listOf(groups), others: claims.filter(([claim]) => claim !== 'groups') }
+  return {
+    groups: listOf(groups),
+    others: claims.filter(([claim]) => claim !== 'groups'),
+    areOfProvider: Object.keys(metadata).some((key) => key.startsWith('oidc(')),
+  }
 }
 
 function renderValue(value: Json): Html {
@@ -141,26 +166,6 @@ function renderValue(value: Json): Html {
 
 function plainText(value: Json): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
-}
-
-const CLOCK_TIME = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
-
-function renderTime(seconds: number): Html {
-  const date = new Date(seconds * 1000)
-  return html`<time datetime="${date.toISOString()}">${CLOCK_TIME.format(date)} UTC</time>`
-}
-
-const UNITS = [
-  ['day', 86_400],
-  ['hour', 3600],
-  ['minute', 60],
-  ['second', 1],
-] as const
-const SPAN = new Intl.RelativeTimeFormat('en', { numeric: 'always' })
-
-function renderSpan(seconds: number): string {
-  const [unit, length] = UNITS.find(([, size]) => seconds >= size) ?? ['second', 1]
-  return SPAN.format(Math.round(seconds / length), unit)
 }
 
 function refText(ref: Json | undefined): string {

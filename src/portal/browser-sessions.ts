@@ -11,6 +11,7 @@ import { type Deadlines, buildDeadlines, nearestDeadline, passedDeadline } from 
 import { KEPT_FOR } from './handshake-list.ts'
 import type { ContentSealer, SessionContent, SignIn } from './session-content.ts'
 import { createSessionSecret } from './session-cookie.ts'
+import { buildTombstone, reasonOf, TOMBSTONE_KEPT_FOR } from './session-records.ts'
 
 export interface BrowserSession {
   readonly secret: string
@@ -58,15 +59,19 @@ export interface BrowserSessions {
   provider(signIn: SignIn): PortalProviderSettings | undefined
 }
 
-type Edit = (now: BrowserSession) => { content: SessionContent; lastActivityAt?: number } | undefined
+type Edit = (
+  now: BrowserSession,
+) => { content: SessionContent; lastActivityAt?: number; accessAgreementAcknowledged?: boolean } | undefined
+
 /** `ended`: with this reason. Otherwise it lives on with the content that is built with the new secret. */
 type OldSession = { readonly ended: EndReason } | ((newSecret: string) => SessionContent)
 /** `forgotten`: nothing remains that could tell why. */
 export type Ending = EndReason | 'forgotten'
 
-/** How long a record tells that its session has ended, and why. */
-const TOMBSTONE_KEPT_FOR = 86_400
 const NEVER = Number.MAX_SAFE_INTEGER
+/** Sessions without a sign-in that a store holds, give or take those of one round between two looks. */
+const MOST_UNCLAIMED = 100_000
+const TRIM_EVERY = 256
 /** More writers at once than this do not happen: a session belongs to one browser. */
 const MOST_TRIES = 100
 
@@ -74,10 +79,15 @@ export function createBrowserSessions(parts: {
   store: Sessions
   sealer: ContentSealer
   providers: readonly PortalProviderSettings[]
+  /** Of one user at one provider; `undefined`: unlimited. */
+  maxSessions: number | undefined
+  /** Is told of sessions that made room for a new one. */
+  onDisplaced: (ids: readonly string[], signIn: SignIn) => void
   clock: Clock
   log: Log
 }): BrowserSessions {
-  const { store, sealer, clock, log } = parts
+  const { store, sealer, maxSessions, clock, log } = parts
+  let unclaimed = 0
 
   const providerOf = ({ provider, realm }: SignIn) =>
     parts.providers.find(
@@ -99,7 +109,7 @@ export function createBrowserSessions(parts: {
   function buildRecord(
     secret: string,
     content: SessionContent,
-    times: { createdAt: number; lastActivityAt: number },
+    times: { createdAt: number; lastActivityAt: number; accessAgreementAcknowledged?: boolean },
   ): PortalSession {
     const { signIn } = content
     return {
@@ -107,16 +117,10 @@ export function createBrowserSessions(parts: {
       createdAt: times.createdAt,
       lastActivityAt: times.lastActivityAt,
       ...(signIn !== undefined && { provider: signIn.provider, usernameHash: sealer.hashUsername(signIn.username) }),
-      accessAgreementAcknowledged: false,
+      accessAgreementAcknowledged: times.accessAgreementAcknowledged ?? false,
       content: sealer.seal(secret, content),
       removeAt: removalOf(content, times),
     }
-  }
-
-  function buildTombstone(record: PortalSession, how: Ending): PortalSession {
-    const now = wholeSeconds(clock)
-    if (how === 'forgotten') return { ...record, content: new Uint8Array(), ended: how, removeAt: now }
-    return { ...record, content: new Uint8Array(), ended: how, removeAt: now + TOMBSTONE_KEPT_FOR }
   }
 
   async function find(secret: string): Promise<BrowserSession | { ended: EndReason }> {
@@ -156,9 +160,8 @@ export function createBrowserSessions(parts: {
       if ('ended' in session) return { state: 'ended', reason: session.ended }
       const { signIn } = session.content
       if (signIn === undefined) return { state: 'live', session }
-      const passed = passedDeadline(deadlinesOf(signIn, session.record), clock())
-      if (passed === undefined) return { state: 'live', session }
-      const reason = passed === 'idle' ? 'SESSION_IDLE_TIMEOUT' : 'SESSION_LIFESPAN_TIMEOUT'
+      const reason = reasonOf(passedDeadline(deadlinesOf(signIn, session.record), clock()))
+      if (reason === undefined) return { state: 'live', session }
       return { state: 'overdue', session, reason }
     },
 
@@ -170,10 +173,19 @@ export function createBrowserSessions(parts: {
         session:
           typeof old.becomes === 'function'
             ? buildRecord(old.session.secret, old.becomes(secret), old.session.record)
-            : buildTombstone(old.session.record, old.becomes.ended),
+            : buildTombstone(old.session.record, old.becomes.ended, wholeSeconds(clock)),
         version: old.session.record.version,
       }
-      if ((await store.create(record, replaces && { replaces })) === undefined) return undefined
+      const { signIn } = content
+      const limit =
+        signIn !== undefined && maxSessions !== undefined
+          ? { most: maxSessions, ended: 'CONCURRENCY_LIMIT', removeAt: now + TOMBSTONE_KEPT_FOR }
+          : undefined
+      const displaced = await store.create(record, { ...(replaces && { replaces }), ...(limit && { limit }) })
+      if (displaced === undefined) return undefined
+      if (signIn !== undefined && displaced.length > 0) parts.onDisplaced(displaced, signIn)
+      if (signIn === undefined && ++unclaimed % TRIM_EVERY === 0)
+        await store.trimUnclaimed(MOST_UNCLAIMED, TRIM_EVERY * 4)
       // A new record has the first version.
       return { secret, record: { ...record, version: 1 }, content }
     },
@@ -182,13 +194,15 @@ export function createBrowserSessions(parts: {
       write(session, (now) => {
         const edited = edit(now)
         if (edited === undefined) return { leave: now }
-        const lastActivityAt = edited.lastActivityAt ?? now.record.lastActivityAt
-        const record = buildRecord(now.secret, edited.content, { createdAt: now.record.createdAt, lastActivityAt })
+        const { createdAt, lastActivityAt, accessAgreementAcknowledged } = { ...now.record, ...edited }
+        const times = { createdAt, lastActivityAt, accessAgreementAcknowledged }
+        const record = buildRecord(now.secret, edited.content, times)
         const version = now.record.version + 1
         return { record, result: { secret: now.secret, record: { ...record, version }, content: edited.content } }
       }),
 
-    end: (session, how) => write(session, (now) => ({ record: buildTombstone(now.record, how), result: now })),
+    end: (session, how) =>
+      write(session, (now) => ({ record: buildTombstone(now.record, how, wholeSeconds(clock)), result: now })),
 
     deadlines: (session) => deadlinesOf(session.content.signIn, session.record),
     provider: providerOf,

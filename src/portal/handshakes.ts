@@ -4,10 +4,9 @@
  */
 import { createHash } from 'node:crypto'
 import type { Clock } from '../kernel/clock.ts'
-import type { Log } from '../observe/log.ts'
 import type { PortalProviderSettings, PortalSettings } from '../settings/settings.ts'
 import type { ApiCalls, IssuedLogin, PrepareAsk } from './api-calls.ts'
-import { type BrowserSession, type BrowserSessions, isSignedIn, shortId } from './browser-sessions.ts'
+import { type BrowserSession, type BrowserSessions, isSignedIn } from './browser-sessions.ts'
 import {
   addHandshake,
   findHandshake,
@@ -17,9 +16,11 @@ import {
   returnHandshake,
 } from './handshake-list.ts'
 import { withParameter } from './next.ts'
+import type { PortalAudit } from './portal-audit.ts'
 import { PortalError } from './portal-error.ts'
 import { EMPTY_CONTENT, type Handshake } from './session-content.ts'
 import type { SignIns } from './sign-in.ts'
+import type { VisitorOrigin } from './visitor-origin.ts'
 
 export interface Handshakes {
   start(ask: StartAsk): Promise<Moved>
@@ -33,6 +34,7 @@ export interface FinishAsk {
   /** Opens the session of the cookie. @throws PortalError if there is none */
   readonly open: () => Promise<BrowserSession>
   readonly response: CallbackResponse
+  readonly from: VisitorOrigin
   readonly referenceId: string
 }
 
@@ -69,10 +71,10 @@ export function createHandshakes(parts: {
   sessions: BrowserSessions
   signIns: SignIns
   api: ApiCalls
+  audit: PortalAudit
   clock: Clock
-  log: Log
 }): Handshakes {
-  const { settings, sessions, signIns, api, clock, log } = parts
+  const { settings, sessions, signIns, api, audit, clock } = parts
   const shared = new Map<string, { moved: Promise<Moved>; until: number }>()
 
   async function start({ session, provider, target, deliberate, referenceId }: StartAsk): Promise<Moved> {
@@ -136,7 +138,7 @@ export function createHandshakes(parts: {
     }
   }
 
-  async function finishOnce({ open, response, referenceId }: FinishAsk): Promise<Moved> {
+  async function finishOnce({ open, response, from, referenceId }: FinishAsk): Promise<Moved> {
     const session = await open()
     const handshake = findStarted(session, response)
     if ('led' in handshake) return { location: handshake.led, secret: undefined }
@@ -150,11 +152,7 @@ export function createHandshakes(parts: {
 
     const issued = await redeem(left, handshake, response, referenceId)
     if (issued === undefined) {
-      const ids = { 'trace.id': referenceId, 'session.id': shortId(session.record) }
-      log.warn(
-        { 'event.action': 'user_login', 'event.outcome': 'failure', provider: handshake.provider, ...ids },
-        'the security API refused the response of the identity provider',
-      )
+      audit.signInFailed({ type: 'oidc', name: handshake.provider }, referenceId)
       if (response.error === undefined)
         throw new PortalError('rejected', 'the security API refused the response', { target })
       const providerCode = REGISTERED_ERRORS.has(response.error) ? response.error : undefined
@@ -167,6 +165,7 @@ export function createHandshakes(parts: {
         provider: { type: 'oidc', name: handshake.provider },
         realm: handshake.realm,
         credential: issued.tokens,
+        from,
       },
       handshake,
       referenceId,

@@ -8,9 +8,13 @@ import { goIcon, renderIcon } from './icons.ts'
 import type { Message } from './messages.ts'
 import { withParameter } from './next.ts'
 import { loginScript } from './scripts.ts'
+import type { Texts } from './texts.ts'
 
 export interface LoginView {
   readonly settings: PortalSettings
+  readonly texts: Texts
+  /** The `Host` that was asked for. */
+  readonly host: string
   /** Checked before: an address of the own origin. */
   readonly target: string
   readonly message?: Message | undefined
@@ -29,29 +33,37 @@ export interface FormView {
 }
 
 export function renderLoginPage(view: LoginView): string {
-  const { settings, message, cards, form } = view
+  const { settings, texts, message, cards, form } = view
   const { loginAssistanceMessage, loginHelp } = settings
-  const main = html`<h1>Log in</h1>
+  const main = html`<h1
+      id="login-page"
+      data-secure="${String(settings.secureCookies)}"
+      data-channel="${settings.basePath}/session_timeout"
+    >
+      ${texts.logIn}
+    </h1>
+    ${renderBlocks(view)}
     ${loginAssistanceMessage !== undefined && html`<div class="assistance">${renderMarkdown(loginAssistanceMessage)}</div>`}
     ${message && renderMessage(message)}
     ${
       cards.length > 0 &&
-      html`<ul class="choices">
+      html`<ul class="choices" data-way-in>
         ${cards.map((provider) => renderCard(provider, view))}
       </ul>`
     }
     ${form && renderForm(form, view)}
-    ${view.moreOptions && html`<p class="fine"><a href="${loginAddress(view)}">More login options</a></p>`}
+    ${cards.length === 0 && form === undefined && html`<p class="notice error" role="alert">${texts.login.noProviders(view.host)}</p>`}
+    ${view.moreOptions && html`<p class="fine" data-way-in><a href="${loginAddress(view)}">${texts.login.moreOptions}</a></p>`}
     ${
       loginHelp !== undefined &&
       html`<details>
-        <summary>Need help?</summary>
+        <summary>${texts.login.needHelp}</summary>
         ${renderMarkdown(loginHelp)}
       </details>`
     }`
   return renderPage({
-    lang: 'en',
-    title: 'Log in',
+    lang: texts.language,
+    title: texts.logIn,
     main,
     stylesheet: settings.basePath + stylesheet.path,
     scripts: [settings.basePath + loginScript.path],
@@ -59,16 +71,33 @@ export function renderLoginPage(view: LoginView): string {
 }
 
 /** Shown instead of the ways to sign in while the security API does not answer. */
-export function renderAwayPage(settings: PortalSettings, target: string): string {
-  const main = html`<h1>Cannot connect to the security API</h1>
-    <p class="lead">Nobody can sign in while it does not answer. Try again in a moment.</p>
-    <p class="actions"><a class="button" href="${loginAddress({ settings, target })}">Try again</a></p>`
+export function renderAwayPage(settings: PortalSettings, target: string, texts: Texts): string {
+  const main = html`<h1>${texts.login.away}</h1>
+    <p class="lead">${texts.login.awayLead}</p>
+    <p class="actions"><a class="button" href="${loginAddress({ settings, target })}">${texts.tryAgain}</a></p>`
   return renderPage({
-    lang: 'en',
-    title: 'Cannot connect',
+    lang: texts.language,
+    title: texts.login.awayTitle,
     main,
     stylesheet: settings.basePath + stylesheet.path,
   })
+}
+
+/** What keeps people from signing in, for the script to show: only the browser knows. */
+function renderBlocks({ settings, target, texts: { login } }: LoginView): Html {
+  return html`<div id="insecure" class="notice error" role="alert" hidden>
+      <p><strong>${login.insecure}</strong></p>
+      <p>${login.insecureLead}</p>
+    </div>
+    <div id="no-cookies" class="notice error" role="alert" hidden>
+      <p><strong>${login.noCookies}</strong></p>
+      <p>${login.noCookiesLead}</p>
+    </div>
+    <p id="open-window" class="actions" hidden>
+      <a class="button" href="${loginAddress({ settings, target })}" target="_blank" rel="noopener"
+        >${login.openWindow}</a
+      >
+    </p>`
 }
 
 function renderMessage({ kind, text }: Message): Html {
@@ -78,7 +107,7 @@ function renderMessage({ kind, text }: Message): Html {
 }
 
 function renderCard(provider: PortalProviderSettings, view: LoginView): Html {
-  const { type, name, description, hint } = provider
+  const { type, name, description, hint, origins } = provider
   const address = `${view.settings.basePath}/login?auth_provider_hint=${encodeURIComponent(name)}`
   const starts = type === 'oidc'
   return html`<li>
@@ -86,6 +115,7 @@ function renderCard(provider: PortalProviderSettings, view: LoginView): Html {
       class="choice"
       href="${withParameter(address, 'next', view.target)}"
       data-start="${String(starts)}"
+      ${origins.length > 0 && html` data-origins="${origins.join(' ')}"`}
       data-test-subj="loginCard-${type}/${name}"
     >
       ${renderIcon(provider.icon ?? (starts ? undefined : 'key'))}
@@ -95,14 +125,14 @@ function renderCard(provider: PortalProviderSettings, view: LoginView): Html {
   </li>`
 }
 
-function renderForm({ provider, username, hash }: FormView, { settings, target, message }: LoginView): Html {
+function renderForm({ provider, username, hash }: FormView, { settings, texts, target, message }: LoginView): Html {
   const wrong = message?.kind === 'error' && username !== undefined
   const described = wrong && html` aria-invalid="true" aria-describedby="message"`
-  return html`<form method="post" action="${settings.basePath}/login" data-test-subj="loginForm">
+  return html`<form method="post" action="${settings.basePath}/login" data-test-subj="loginForm" data-way-in>
     <input type="hidden" name="providerName" value="${provider.name}" />
     <input type="hidden" name="next" value="${target}" />
     <input type="hidden" name="auth_url_hash" value="${hash ?? ''}" />
-    <label for="username">Username</label>
+    <label for="username">${texts.login.username}</label>
     <input
       id="username"
       name="username"
@@ -113,7 +143,7 @@ function renderForm({ provider, username, hash }: FormView, { settings, target, 
       spellcheck="false"
       required${described}${!username && html` autofocus`}
     />
-    <label for="password">Password</label>
+    <label for="password">${texts.login.password}</label>
     <div class="field">
       <input
         id="password"
@@ -123,10 +153,10 @@ function renderForm({ provider, username, hash }: FormView, { settings, target, 
         required${described}${username && html` autofocus`}
       />
       <button type="button" id="reveal" class="plain" aria-pressed="false" aria-controls="password" hidden>
-        Show password
+        ${texts.login.showPassword}
       </button>
     </div>
-    <button type="submit">Log in</button>
+    <button type="submit">${texts.logIn}</button>
   </form>`
 }
 

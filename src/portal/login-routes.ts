@@ -1,21 +1,23 @@
 /** The login page, its form, and the same for programs. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type JsonObject, isJsonObject } from '../kernel/json.ts'
+import { isJsonObject } from '../kernel/json.ts'
 import type { PortalProviderSettings } from '../settings/settings.ts'
 import { sendPage, setCookie } from './answer.ts'
+import { checkKeys, readText } from './body.ts'
 import { overwrittenAddress } from './handshakes.ts'
 import { type LoginView, renderAwayPage, renderLoginPage } from './login-page.ts'
-import { type Message, NOT_NOW, WRONG_CREDENTIALS, findMessage } from './messages.ts'
+import { type Message, buildMessage, readMessageCode } from './messages.ts'
 import { readTarget, withParameter } from './next.ts'
 import type { PortalParts } from './parts.ts'
 import { PortalError, badRequest, errorKind } from './portal-error.ts'
-import { findProvider, isShownInSelector, startProvider, usesForm } from './providers.ts'
+import { findProvider, isOfferedOn, isShownInSelector, usesForm } from './providers.ts'
 import { usernameOf } from './profile.ts'
 import type { Credential } from './session-content.ts'
 import { visitRules } from './visit.ts'
+import { readVisitorOrigin } from './visitor-origin.ts'
 
 export function addLoginRoutes(app: FastifyInstance, parts: PortalParts): void {
-  const { settings, api, visitors, handshakes, signIns } = parts
+  const { settings, api, visitors, handshakes, signIns, audit } = parts
   const { basePath } = settings
 
   app.get('/login', visitRules({ access: 'optional' }), async (request, reply) => {
@@ -32,9 +34,9 @@ export function addLoginRoutes(app: FastifyInstance, parts: PortalParts): void {
       if (moved.secret !== undefined) setCookie(reply, moved.secret, settings)
       return reply.redirect(moved.location)
     }
-    if (await isAway(request.id)) return sendPage(sendAway(reply), renderAwayPage(settings, target))
-    const message = findMessage(visit.query.get('msg'))
-    return sendPage(reply, renderLoginPage({ ...layOut(hinted), target, message }))
+    if (await isAway(request.id)) return sendPage(sendAway(reply), renderAwayPage(settings, target, visit.texts))
+    const message = buildMessage(readMessageCode(visit.query.get('msg')), visit.texts)
+    return sendPage(reply, renderLoginPage({ ...layOut(request, hinted), target, message }))
   })
 
   app.post('/login', visitRules({ access: 'none', form: true }), async (request, reply) => {
@@ -45,23 +47,25 @@ export function addLoginRoutes(app: FastifyInstance, parts: PortalParts): void {
     const hash = form.get('auth_url_hash') ?? ''
     const target = readTarget(form.get('next'), hash, basePath)
     const provider = findProvider(settings, form.get('providerName'))
-    const showAgain = (status: number, message: Message) => {
+    const { login } = request.visit.texts
+    const showAgain = (status: number, text: string) => {
+      const message: Message = { kind: 'error', text }
       const again = provider !== undefined && usesForm(provider) ? provider : undefined
-      const view = { ...layOut(again, { username, hash }), target, message }
+      const view = { ...layOut(request, again, { username, hash }), target, message }
       return sendPage(reply.code(status), renderLoginPage(view))
     }
 
-    if (provider === undefined || !usesForm(provider)) return showAgain(401, NOT_NOW)
-    if (username === '' || password === '') return showAgain(400, WRONG_CREDENTIALS)
+    if (provider === undefined || !usesForm(provider)) return showAgain(401, login.notNow)
+    if (username === '' || password === '') return showAgain(400, login.wrongCredentials)
     try {
       const moved = await signInByForm(request, provider, { username, password }, target)
-      if (moved === undefined) return showAgain(401, WRONG_CREDENTIALS)
+      if (moved === undefined) return showAgain(401, login.wrongCredentials)
       setCookie(reply, moved.secret, settings)
       return await reply.redirect(moved.location, 303)
     } catch (error) {
       if (!(error instanceof PortalError) || error.code !== 'unavailable') throw error
       sendAway(reply)
-      return showAgain(error.status, NOT_NOW)
+      return showAgain(error.status, login.notNow)
     }
   })
 
@@ -103,6 +107,7 @@ export function addLoginRoutes(app: FastifyInstance, parts: PortalParts): void {
           description: provider.description,
           hint: provider.hint,
           icon: provider.icon,
+          origin: provider.origins,
         })),
       },
     }),
@@ -110,20 +115,22 @@ export function addLoginRoutes(app: FastifyInstance, parts: PortalParts): void {
 
   /** What the page shows: the form of the hinted provider, or all ways to choose from. */
   function layOut(
+    request: FastifyRequest,
     hinted: PortalProviderSettings | undefined,
     typed: { username?: string; hash?: string } = {},
-  ): Pick<LoginView, 'settings' | 'cards' | 'form' | 'moreOptions'> {
-    const visible = settings.providers.filter((provider) => isShownInSelector(provider, settings))
-    const firstForm = settings.providers.find((provider) => usesForm(provider))
+  ): Pick<LoginView, 'settings' | 'texts' | 'host' | 'cards' | 'form' | 'moreOptions'> {
+    const host = request.headers.host ?? ''
+    const { texts } = request.visit
+    const offered = settings.providers.filter((provider) => isOfferedOn(provider, host))
+    const visible = offered.filter((provider) => isShownInSelector(provider, settings))
+    const firstForm = offered.find((provider) => usesForm(provider))
     const noChoice = !settings.selector || visible.every((provider) => usesForm(provider))
     const provider = hinted !== undefined && usesForm(hinted) ? hinted : noChoice ? firstForm : undefined
     if (provider !== undefined) {
       const moreOptions = settings.selector && visible.length > 1
-      return { settings, cards: [], form: { provider, ...typed }, moreOptions }
+      return { settings, texts, host, cards: [], form: { provider, ...typed }, moreOptions }
     }
-    if (settings.selector) return { settings, cards: visible }
-    const start = startProvider(settings, null)
-    return { settings, cards: start === undefined ? [] : [start] }
+    return { settings, texts, host, cards: settings.selector ? visible : offered.slice(0, 1) }
   }
 
   async function isAway(referenceId: string): Promise<boolean> {
@@ -150,15 +157,14 @@ export function addLoginRoutes(app: FastifyInstance, parts: PortalParts): void {
   ): Promise<{ location: string; secret: string } | undefined> {
     const known = await checkPassword(provider, username, password, request.id)
     if (known === undefined) {
-      const fields = { 'event.action': 'user_login', 'event.outcome': 'failure', 'trace.id': request.id }
-      parts.log.warn({ ...fields, provider: provider.name }, 'a sign-in by form was refused')
+      audit.signInFailed(provider, request.id, username)
       return undefined
     }
     const opened = await visitors.openSession(request)
     const { type, name } = provider
     const { secret, overwritten } = await signIns.establish({
       old: opened.cookie === 'live' ? opened.session : undefined,
-      signIn: { provider: { type, name }, ...known },
+      signIn: { provider: { type, name }, ...known, from: readVisitorOrigin(request) },
       referenceId: request.id,
     })
     return { location: overwritten ? overwrittenAddress(basePath, target) : target, secret }
@@ -215,17 +221,4 @@ function readParams(params: unknown): { username: string; password: string } {
 function readCurrentUrl(text: string, basePath: string): string {
   const url = URL.canParse(text, 'http://portal.invalid') ? new URL(text, 'http://portal.invalid') : undefined
   return readTarget(url?.searchParams.get('next'), url?.hash, basePath)
-}
-
-function readText(body: JsonObject, name: string, at: string): string {
-  const value = body[name]
-  if (typeof value === 'string') return value
-  const found =
-    value === undefined ? 'undefined' : value === null ? 'null' : Array.isArray(value) ? 'Array' : typeof value
-  throw badRequest(`[${at}.${name}]: expected value of type [string] but got [${found}]`)
-}
-
-function checkKeys(body: JsonObject, known: readonly string[], at: string): void {
-  const unknown = Object.keys(body).find((key) => !known.includes(key))
-  if (unknown !== undefined) throw badRequest(`[${at}.${unknown}]: definition for this key is missing`)
 }

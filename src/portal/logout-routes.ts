@@ -5,7 +5,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { setCookie } from './answer.ts'
 import type { ApiCalls } from './api-calls.ts'
-import { isSignedIn, shortId } from './browser-sessions.ts'
+import { isSignedIn } from './browser-sessions.ts'
 import type { PortalParts } from './parts.ts'
 import { PortalError, badRequest } from './portal-error.ts'
 import { findProvider, startProvider, usesForm } from './providers.ts'
@@ -13,7 +13,7 @@ import type { SignIn } from './session-content.ts'
 import { type Visit, visitRules } from './visit.ts'
 
 export function addLogoutRoutes(app: FastifyInstance, parts: PortalParts): void {
-  const { settings, sessions, visitors, api, log } = parts
+  const { settings, sessions, visitors, receipts, api, audit } = parts
   const { basePath } = settings
 
   app.get('/logout', visitRules({ access: 'none', noReferrer: true }), async (request, reply) => {
@@ -35,9 +35,12 @@ export function addLogoutRoutes(app: FastifyInstance, parts: PortalParts): void 
       setCookie(reply, undefined, settings)
       if (!isSignedIn(last)) return reply.redirect(loggedOutAddress(visit, undefined))
       const { signIn } = last.content
-      const ids = { 'trace.id': request.id, 'session.id': shortId(last.record) }
-      log.info({ 'event.action': 'user_logout', 'user.name': signIn.username, reason: 'logout', ...ids }, 'signed out')
+      audit.signedOut(last.record, 'logout', { username: signIn.username, referenceId: request.id })
       const endSession = await endAtApi(signIn, api, request.id)
+      if (endSession !== null) {
+        const { name } = signIn.provider
+        await receipts.keep(endSession, { provider: findProvider(settings, name)?.description ?? name })
+      }
       return reply.redirect(endSession ?? loggedOutAddress(visit, signIn))
     },
   )

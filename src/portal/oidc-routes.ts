@@ -1,5 +1,5 @@
 /** The routes that an identity provider sends browsers to. */
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isJsonObject } from '../kernel/json.ts'
 import { isLoopbackHost } from '../kernel/loopback.ts'
 import { sendPage, setCookie } from './answer.ts'
@@ -12,16 +12,30 @@ import { renderImplicitPage } from './relay-pages.ts'
 import { buildImplicitScript } from './scripts.ts'
 import { readSessionCookie } from './session-cookie.ts'
 import { visitRules } from './visit.ts'
+import { readVisitorOrigin } from './visitor-origin.ts'
 
 const CALLBACK = '/api/security/oidc/callback'
 const IMPLICIT = '/api/security/oidc/implicit'
 const INITIATE = '/api/security/oidc/initiate_login'
 
+const REFUSED_BY_API: ReadonlySet<string> = new Set(['rejected', 'op_error'])
+
 export function addOidcRoutes(app: FastifyInstance, parts: PortalParts): void {
-  const { settings, visitors, handshakes } = parts
+  const { settings, visitors, handshakes, audit } = parts
   const relay = visitRules({ access: 'none', page: true, noReferrer: true })
 
   app.get(CALLBACK, { ...relay, exposeHeadRoute: false }, async (request, reply) => {
+    try {
+      return await finish(request, reply)
+    } catch (error) {
+      // What the API refuses is written where the provider is known.
+      if (error instanceof PortalError && error.status === 401 && !REFUSED_BY_API.has(error.code))
+        audit.signInFailed(undefined, request.id)
+      throw error
+    }
+  })
+
+  async function finish(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { visit } = request
     const response = readResponse(request, settings.basePath)
     // The answer sets a cookie, which only a page load may receive.
@@ -30,10 +44,11 @@ export function addOidcRoutes(app: FastifyInstance, parts: PortalParts): void {
     if (cookie.found === 'none') throw new PortalError('no_cookie', 'a callback came without a session cookie')
     if (cookie.found === 'several') throw new PortalError('several_cookies', 'a callback came with several cookies')
     const open = () => openForCallback(request)
-    const moved = await handshakes.finish({ secret: cookie.secret, open, response, referenceId: request.id })
+    const from = readVisitorOrigin(request)
+    const moved = await handshakes.finish({ secret: cookie.secret, open, response, from, referenceId: request.id })
     if (moved.secret !== undefined) setCookie(reply, moved.secret, settings)
     return reply.redirect(moved.location)
-  })
+  }
 
   async function openForCallback(request: FastifyRequest): Promise<BrowserSession> {
     const opened = await visitors.openSession(request)
@@ -41,7 +56,9 @@ export function addOidcRoutes(app: FastifyInstance, parts: PortalParts): void {
     throw new PortalError('handshake_missing', 'the session of the handshake has ended')
   }
 
-  app.get(IMPLICIT, relay, async (_request, reply) => sendPage(reply, renderImplicitPage(settings.basePath)))
+  app.get(IMPLICIT, relay, async (request, reply) =>
+    sendPage(reply, renderImplicitPage(settings.basePath, request.visit.texts)),
+  )
 
   app.get('/internal/security/oidc/implicit.js', visitRules({ access: 'none' }), async (_request, reply) =>
     reply.type('text/javascript; charset=utf-8').send(buildImplicitScript(settings.basePath)),

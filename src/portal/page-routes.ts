@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { stylesheet } from '../pages/style.ts'
 import { sendPage } from './answer.ts'
 import { renderAccountPage } from './account-page.ts'
-import { findMessage } from './messages.ts'
+import { buildMessage, readMessageCode } from './messages.ts'
 import { readNext, readTarget } from './next.ts'
 import type { PortalParts } from './parts.ts'
 import { buildProfile, usernameOf } from './profile.ts'
@@ -12,9 +12,13 @@ import { scripts } from './scripts.ts'
 import { renderLoggedOutPage, renderOverwrittenPage, renderUnauthenticatedPage } from './session-pages.ts'
 import { userOf, visitRules } from './visit.ts'
 
-export function addPageRoutes(app: FastifyInstance, { settings, sessions, clock }: PortalParts): void {
+export function addPageRoutes(
+  app: FastifyInstance,
+  { settings, sessions, records, receipts, clock }: PortalParts,
+): void {
   const { basePath } = settings
   const required = visitRules({ access: 'required' })
+  const beforeAgreement = visitRules({ access: 'required', beforeAgreement: true })
 
   app.get('/', required, async (_request, reply) => reply.redirect(`${basePath}/security/account`))
 
@@ -24,30 +28,40 @@ export function addPageRoutes(app: FastifyInstance, { settings, sessions, clock 
     const page = renderAccountPage({
       basePath,
       profile: buildProfile(user),
-      session: session && { times: session.record, deadlines: sessions.deadlines(session) },
+      session: session && {
+        times: session.record,
+        deadlines: sessions.deadlines(session),
+        all: await records.listOfUser(session),
+        watch: { basePath, provider: user.provider.name },
+      },
       now: clock(),
+      texts: request.visit.texts,
     })
     return sendPage(reply, page)
   })
 
-  app.get('/security/overwritten_session', required, async (request, reply) => {
+  app.get('/security/overwritten_session', beforeAgreement, async (request, reply) => {
     const next = readTarget(request.visit.query.get('next'), undefined, basePath)
-    const username = usernameOf(userOf(request).profile)
-    return sendPage(reply, renderOverwrittenPage({ basePath, next, username }))
+    const { profile, provider, session } = userOf(request)
+    const watch = session && { basePath, provider: provider.name }
+    const { texts } = request.visit
+    return sendPage(reply, renderOverwrittenPage({ basePath, next, texts, username: usernameOf(profile), watch }))
   })
 
   for (const path of ['/security/logged_out', '/logged_out'])
     app.get(path, visitRules({ access: 'optional' }), async (request, reply) => {
-      const { visitor, query } = request.visit
+      const { visitor, query, texts } = request.visit
       if (visitor.kind === 'user') return reply.redirect(`${basePath}/`)
       const next = readTarget(query.get('next'), undefined, basePath)
-      const message = findMessage(query.get('msg'))
-      return sendPage(reply, renderLoggedOutPage({ basePath, next, message }))
+      const code = readMessageCode(query.get('msg'))
+      const message = code === 'LOGGED_OUT' ? undefined : buildMessage(code, texts)
+      const receipt = await receipts.take(query.get('state'))
+      return sendPage(reply, renderLoggedOutPage({ basePath, next, texts, message, receipt }))
     })
 
   app.get('/security/unauthenticated', visitRules({ access: 'none' }), async (request, reply) => {
     const next = readTarget(request.visit.query.get('next'), undefined, basePath)
-    return sendPage(reply, renderUnauthenticatedPage({ basePath, next }))
+    return sendPage(reply, renderUnauthenticatedPage({ basePath, next, texts: request.visit.texts }))
   })
 
   app.get(
@@ -55,7 +69,7 @@ export function addPageRoutes(app: FastifyInstance, { settings, sessions, clock 
     visitRules({ access: 'none', page: true, noReferrer: true }),
     async (request, reply) => {
       const next = readNext(request.visit.query.get('next'), basePath)
-      return sendPage(reply, renderCapturePage(next, basePath))
+      return sendPage(reply, renderCapturePage(next, basePath, request.visit.texts))
     },
   )
 

@@ -11,7 +11,9 @@ import type { Clock } from '../kernel/clock.ts'
 import type { Audit } from '../observe/audit.ts'
 import type { Log } from '../observe/log.ts'
 import type { PortalSettings } from '../settings/settings.ts'
+import { chooseLanguage } from '../pages/language.ts'
 import type { Sessions } from '../store/store.ts'
+import { addAgreementRoutes, findForcedPage } from './agreement-routes.ts'
 import { setCookie } from './answer.ts'
 import { checkOwnOrigin } from './anti-csrf.ts'
 import { createApiCalls } from './api-calls.ts'
@@ -25,13 +27,17 @@ import { readTarget } from './next.ts'
 import { addOidcRoutes } from './oidc-routes.ts'
 import { addPageRoutes } from './page-routes.ts'
 import type { PortalParts } from './parts.ts'
+import { createPortalAudit } from './portal-audit.ts'
 import { PortalError } from './portal-error.ts'
 import { refuse } from './refusal.ts'
 import { buildResponseHeaders } from './response-headers.ts'
 import type { SecurityApi } from './security-api.ts'
 import { createContentSealer } from './session-content.ts'
+import { createSessionRecords } from './session-records.ts'
 import { addSessionRoutes } from './session-routes.ts'
 import { createSignIns } from './sign-in.ts'
+import { createSignOutReceipts } from './sign-out-receipts.ts'
+import { textsOf } from './texts.ts'
 import { createTokenRefresh } from './token-refresh.ts'
 import { NOBODY, type Visit, type VisitRules } from './visit.ts'
 import { createVisitors } from './visitors.ts'
@@ -108,6 +114,7 @@ export async function createPortal(options: {
   addLoginRoutes(app, parts)
   addLogoutRoutes(app, parts)
   addPageRoutes(app, parts)
+  addAgreementRoutes(app, parts)
   addSessionRoutes(app, parts)
   await app.ready()
   return app
@@ -120,12 +127,26 @@ function createParts(options: Parameters<typeof createPortal>[0]): PortalParts {
   const sealer = createContentSealer(settings.encryptionKey)
   log.info({ key_fingerprint: sealer.keyFingerprint }, 'sessions are sealed with the key of this fingerprint')
   const { providers } = settings
-  const sessions = createBrowserSessions({ store: options.sessions, sealer, providers, clock, log })
+  const store = options.sessions
+  const audit = createPortalAudit({ audit: options.audit, log })
+  const sessions = createBrowserSessions({
+    store,
+    sealer,
+    providers,
+    maxSessions: settings.maxSessions,
+    onDisplaced: (ids, { provider, username }) => {
+      for (const id of ids) audit.signedOut({ id, provider }, 'concurrency limit', { username })
+    },
+    clock,
+    log,
+  })
+  const records = createSessionRecords({ store, sealer, providers, clock })
+  const receipts = createSignOutReceipts({ store, clock })
   const tokens = createTokenRefresh({ sessions, api })
-  const visitors = createVisitors({ settings, sessions, api, tokens, clock, log })
-  const signIns = createSignIns({ sessions, api, clock, log })
-  const handshakes = createHandshakes({ settings, sessions, signIns, api, clock, log })
-  return { settings, api, sessions, visitors, handshakes, signIns, clock, log }
+  const visitors = createVisitors({ settings, sessions, api, tokens, audit, clock, log })
+  const signIns = createSignIns({ sessions, api, audit, clock })
+  const handshakes = createHandshakes({ settings, sessions, signIns, api, audit, clock })
+  return { settings, api, sessions, records, receipts, visitors, handshakes, signIns, audit, clock, log }
 }
 
 /** Finds out who it is and lets in, leads to the sign-in, or refuses, by the rules of the route. */
@@ -142,6 +163,11 @@ async function admit(request: FastifyRequest, reply: FastifyReply, parts: Portal
   if (access === 'optional') return
   if (visit.visitor.kind === 'anonymous') {
     await leadToSignIn(visit.visitor, request, reply, parts)
+    return
+  }
+  const forced = findForcedPage(visit.visitor, visit, parts.settings)
+  if (forced !== undefined) {
+    await reply.redirect(forced)
     return
   }
   // The Back button, to an address on the way to a sign-in.
@@ -165,6 +191,7 @@ function buildVisit(request: FastifyRequest): Visit {
     query: new URLSearchParams(queryAt < 0 ? '' : address.slice(queryAt + 1)),
     system: headers['kbn-system-request'] === 'true',
     rules,
+    texts: textsOf(chooseLanguage(headers['accept-language'])),
     visitor: NOBODY,
     deadCookie: false,
   }

@@ -26,3 +26,8 @@ export function beginsAtLoginPage(settings: Choice, hint: string | null = null):
 export function isShownInSelector(provider: PortalProviderSettings, { selector }: Choice): boolean {
   return provider.showInSelector && (usesForm(provider) || selector)
 }
+
+/** @param host of the page, as the request names it; the scheme is known to the browser only */
+export function isOfferedOn({ origins }: PortalProviderSettings, host: string): boolean {
+  return origins.length === 0 || origins.some((origin) => new URL(origin).host === host.toLowerCase())
+}

@@ -25,16 +25,24 @@ export function refuse(
 ): FastifyReply {
   const error = readError(thrown)
   const { visit } = request
-  const fields = { err: error, code: error.code, 'url.path': visit.path, 'trace.id': request.id }
+  const fields = {
+    err: error,
+    code: error.code,
+    'url.path': visit.path,
+    'trace.id': request.id,
+    ...callersId(request),
+  }
   if (error.status >= 500) log.error(fields, 'a request failed')
-  else log.info(fields, 'a request was refused')
+  // That somebody comes without a session is the beginning of every sign-in.
+  else log[error.code === 'unauthenticated' ? 'debug' : 'info'](fields, 'a request was refused')
 
   const { retryAfter } = errorKind(error.code)
   if (retryAfter !== undefined) void reply.header('retry-after', String(retryAfter))
   void reply.code(error.status)
   if (visit.navigation) {
     const tryAgain = tryAgainAddress(error, request, settings)
-    const page = { error, referenceId: request.id, basePath: settings.basePath, tryAgain, now: clock() }
+    const { basePath } = settings
+    const page = { error, referenceId: request.id, basePath, tryAgain, now: clock(), texts: visit.texts }
     return sendPage(reply, renderErrorPage(page))
   }
   if (error.status === 401) void reply.header('x-login-location', `${settings.basePath}/login`)
@@ -43,6 +51,12 @@ export function refuse(
   return reply
     .type('application/json; charset=utf-8')
     .send(JSON.stringify({ statusCode: error.status, error: phrase, message: error.said ?? phrase }))
+}
+
+/** The caller's own name for its request, shortened: it may be anything. */
+function callersId({ headers }: FastifyRequest): { 'http.request.id'?: string } {
+  const id = headers['x-opaque-id']
+  return typeof id === 'string' ? { 'http.request.id': id.slice(0, 128) } : {}
 }
 
 /** Everything that can be thrown, as one of the portal's own errors. */

@@ -49,6 +49,26 @@ addEventListener('pageshow', () => {
   for (const link of document.querySelectorAll('a.choice')) link.removeAttribute('aria-busy')
 })
 for (const field of document.querySelectorAll('input[name=auth_url_hash]')) if (hash !== '') field.value = hash
+for (const link of document.querySelectorAll('a.choice[data-origins]')) {
+  if (!link.dataset.origins.split(' ').includes(location.origin)) link.parentElement.remove()
+}
+const page = document.getElementById('login-page').dataset
+const blocked =
+  page.secure === 'true' && !isSecureContext ? 'insecure'
+  : navigator.cookieEnabled ? undefined
+  : 'no-cookies'
+if (blocked) {
+  for (const part of document.querySelectorAll('[data-way-in]')) part.hidden = true
+  document.getElementById(blocked).hidden = false
+  if (window.top !== window) document.getElementById('open-window').hidden = false
+}
+if ('BroadcastChannel' in window) {
+  const channel = new BroadcastChannel(page.channel)
+  channel.postMessage({ type: 'signed-out' })
+  channel.addEventListener('message', ({ data }) => {
+    if (data.type === 'signed-in') location.reload()
+  })
+}
 const reveal = document.getElementById('reveal')
 if (reveal) {
   const password = document.getElementById('password')
@@ -73,8 +93,136 @@ export const timesScript = named(
 `,
 )
 
+/** Tells the other tabs of this browser what this page knows. */
+export const broadcastScript = named(
+  'broadcast',
+  `const { announce, channel } = document.querySelector('[data-announce]').dataset
+if ('BroadcastChannel' in window) new BroadcastChannel(channel).postMessage({ type: announce })
+`,
+)
+
+/**
+ * Watches over the session on a signed-in page: warns five minutes before its end, extends it while somebody is active
+ * and on a click, leaves at its end, and follows when another tab signs out. All tabs share one deadline.
+ */
+export const watchScript = named(
+  'session',
+  `const WARN = 300_000, LEAVE = 5_000, RECHECK = 1_000, SELDOM = 60_000, LONGEST = 2_147_483_647
+const dialog = document.getElementById('session-watch')
+const note = document.getElementById('session-note')
+const { base, provider } = dialog.dataset
+const address = base + '/internal/security/session'
+const channel = 'BroadcastChannel' in window ? new BroadcastChannel(base + '/session_timeout') : undefined
+const span = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: 'always' })
+const REASONS = { idle: 'SESSION_IDLE_TIMEOUT', lifespan: 'SESSION_LIFESPAN_TIMEOUT' }
+let session
+let timer
+let checked = false
+let asking = false
+let failures = 0
+let extendedAt = Date.now()
+
+function leave(reason) {
+  clearTimeout(timer)
+  const next = location.pathname + location.search + location.hash
+  const query = new URLSearchParams({ msg: reason, next, provider })
+  location.assign(base + '/logout?' + query)
+}
+
+async function ask(method) {
+  if (asking) return
+  asking = true
+  try {
+    const system = method === 'GET' ? { 'kbn-system-request': 'true' } : {}
+    const answer = await fetch(address, { method, headers: { 'kbn-xsrf': 'true', ...system } })
+    const reason = answer.headers.get('kbn-session-error-reason')
+    if (answer.status === 401) return leave(reason ?? 'SESSION_EXPIRED')
+    if (answer.status === 400 && reason === 'SESSION_EXPIRED') return location.reload()
+    if (answer.status !== 200) throw new Error(String(answer.status))
+    const { expiresInMs, canBeExtended, expirationReason } = await answer.json()
+    failures = 0
+    const end = expiresInMs === null ? Infinity : Date.now() + expiresInMs
+    learn({ end, canBeExtended, expirationReason })
+    channel?.postMessage({ type: 'session', session })
+  } catch {
+    failures++
+  } finally {
+    asking = false
+  }
+}
+
+function extend() {
+  extendedAt = Date.now()
+  return ask('POST')
+}
+
+function learn(news) {
+  session = news
+  if (session.end - Date.now() > WARN) {
+    checked = false
+    note.hidden = true
+    if (dialog.open) dialog.close('learned')
+  }
+  watch()
+}
+
+function watch() {
+  clearTimeout(timer)
+  const left = session.end - Date.now()
+  if (left === Infinity) return
+  if (left <= LEAVE) return leave(REASONS[session.expirationReason] ?? 'SESSION_EXPIRED')
+  if (left <= WARN) {
+    warn(left)
+    timer = setTimeout(watch, 1000)
+    return
+  }
+  // Another tab, or another device with this session, may have extended it.
+  if (left <= WARN + RECHECK && !checked) {
+    checked = true
+    ask('GET')
+  }
+  timer = setTimeout(watch, Math.min(left > WARN + RECHECK ? left - WARN - RECHECK : left - WARN, LONGEST))
+}
+
+function warn(left) {
+  const text = left >= 60_000 ? span.format(Math.round(left / 60_000), 'minute') : span.format(Math.floor(left / 1000), 'second')
+  for (const place of document.querySelectorAll('[data-left]')) if (place.textContent !== text) place.textContent = text
+  if (!session.canBeExtended) note.hidden = false
+  else if (!dialog.open) {
+    dialog.returnValue = ''
+    dialog.showModal()
+  }
+}
+
+dialog.addEventListener('close', () => {
+  if (dialog.returnValue !== 'learned') extend()
+})
+
+function beActive() {
+  if (document.hidden || dialog.open || !session?.canBeExtended) return
+  if (Date.now() - extendedAt >= SELDOM * 2 ** Math.min(failures, 6)) extend()
+}
+for (const type of ['mousemove', 'mousedown', 'wheel', 'touchstart', 'keydown']) addEventListener(type, beActive, { passive: true })
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) return
+  if (session) watch()
+  beActive()
+})
+// A page that the Back button brings from memory may be of a session that is over.
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) ask('GET')
+})
+channel?.addEventListener('message', ({ data }) => {
+  if (data.type === 'session') learn(data.session)
+  if (data.type === 'signed-out') ask('GET')
+})
+channel?.postMessage({ type: 'signed-in' })
+ask('GET')
+`,
+)
+
 /** Files under `/ui/`. */
-export const scripts: readonly Script[] = [captureScript, loginScript, timesScript]
+export const scripts: readonly Script[] = [captureScript, loginScript, timesScript, broadcastScript, watchScript]
 
 /**
  * Hands the response in the fragment to the callback. `replace` keeps it out of the history.

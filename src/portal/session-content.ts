@@ -5,6 +5,8 @@
  */
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 
+import type { VisitorOrigin } from './visitor-origin.ts'
+
 /** Times in seconds since the epoch, with their fraction. */
 export interface SessionContent {
   readonly signIn?: SignIn
@@ -37,6 +39,7 @@ export interface SignIn {
   readonly at: number
   /** Whether the API has accepted a request with it since the sign-in. */
   readonly accepted: boolean
+  readonly from: VisitorOrigin
 }
 
 export type Credential = Tokens | { readonly basic: string }
@@ -51,9 +54,12 @@ export const EMPTY_CONTENT: SessionContent = { handshakes: [], finished: [], att
 export interface ContentSealer {
   /** Of the record: SHA-256 of the secret, base64url. */
   buildId(secret: string): string
+  /** Beside the content, where the session was begun is sealed so that the same user's other sessions can tell it. */
   seal(secret: string, content: SessionContent): Uint8Array
   /** @returns `undefined` if it was sealed under another encryption key, was changed or was moved */
   open(secret: string, sealed: Uint8Array): SessionContent | undefined
+  /** Opens without the cookie what a session tells of itself to its own user. */
+  openOrigin(id: string, username: string, sealed: Uint8Array): VisitorOrigin | undefined
   hashUsername(username: string): string
   /** Tells whether two nodes have the same encryption key, without telling the key. */
   readonly keyFingerprint: string
@@ -61,6 +67,7 @@ export interface ContentSealer {
 
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
+const LENGTH_BYTES = 2
 
 export function createContentSealer(encryptionKey: string): ContentSealer {
   const salt = createHash('sha256').update(encryptionKey).digest()
@@ -69,28 +76,50 @@ export function createContentSealer(encryptionKey: string): ContentSealer {
     createHash('sha256').update('ostiary session id v1\0').update(bytesOf(secret)).digest('base64url')
   const deriveKey = (secret: string) =>
     new Uint8Array(hkdfSync('sha256', bytesOf(secret), salt, 'ostiary session content v1', 32))
+  const deriveOriginKey = (username: string) =>
+    new Uint8Array(hkdfSync('sha256', username, salt, 'ostiary session origin v1', 32))
 
   return {
     buildId,
     seal(secret, content) {
-      const nonce = randomBytes(NONCE_BYTES)
-      const cipher = createCipheriv('aes-256-gcm', deriveKey(secret), nonce).setAAD(Buffer.from(buildId(secret)))
-      return Buffer.concat([nonce, cipher.update(JSON.stringify(content)), cipher.final(), cipher.getAuthTag()])
+      const id = buildId(secret)
+      const { signIn } = content
+      const origin = signIn ? encrypt(deriveOriginKey(signIn.username), id, signIn.from) : Buffer.alloc(0)
+      const length = Buffer.alloc(LENGTH_BYTES)
+      length.writeUInt16BE(origin.length)
+      return Buffer.concat([length, origin, encrypt(deriveKey(secret), id, content)])
     },
-    open(secret, sealed) {
-      try {
-        const nonce = sealed.subarray(0, NONCE_BYTES)
-        const decipher = createDecipheriv('aes-256-gcm', deriveKey(secret), nonce)
-          .setAAD(Buffer.from(buildId(secret)))
-          .setAuthTag(sealed.subarray(-TAG_BYTES))
-        const text = Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
-        return JSON.parse(text.toString()) as SessionContent
-      } catch {
-        return undefined
-      }
-    },
+    open: (secret, sealed) =>
+      decrypt(deriveKey(secret), buildId(secret), partsOf(sealed).content) as SessionContent | undefined,
+    openOrigin: (id, username, sealed) =>
+      decrypt(deriveOriginKey(username), id, partsOf(sealed).origin) as VisitorOrigin | undefined,
     hashUsername: (username) => createHmac('sha256', usernameKey).update(username).digest('base64url'),
     keyFingerprint: createHash('sha3-256').update(encryptionKey).digest('base64'),
+  }
+}
+
+/** The length of the sealed origin, the origin, the content. */
+function partsOf(sealed: Uint8Array): { origin: Uint8Array; content: Uint8Array } {
+  const start = sealed.length < LENGTH_BYTES ? 0 : LENGTH_BYTES + Buffer.from(sealed).readUInt16BE()
+  return { origin: sealed.subarray(LENGTH_BYTES, start), content: sealed.subarray(start) }
+}
+
+/** AES-256-GCM, bound to the record. */
+function encrypt(key: Uint8Array, id: string, value: object): Buffer {
+  const nonce = randomBytes(NONCE_BYTES)
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(id))
+  return Buffer.concat([nonce, cipher.update(JSON.stringify(value)), cipher.final(), cipher.getAuthTag()])
+}
+
+function decrypt(key: Uint8Array, id: string, sealed: Uint8Array): unknown {
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
+      .setAAD(Buffer.from(id))
+      .setAuthTag(sealed.subarray(-TAG_BYTES))
+    const text = Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
+    return JSON.parse(text.toString())
+  } catch {
+    return undefined
   }
 }
 

@@ -1,45 +1,111 @@
 /** The small pages around a session: after it, before it, and when it is another one than before. */
-import { html } from '../pages/html.ts'
+import { type Html, html } from '../pages/html.ts'
+import { renderMarkdown } from '../pages/markdown.ts'
 import { renderPage } from '../pages/page.ts'
 import { stylesheet } from '../pages/style.ts'
-import { type Message, findMessage } from './messages.ts'
+import type { Message } from './messages.ts'
+import { broadcastScript } from './scripts.ts'
+import { type SessionWatch, renderSessionWatch, watchScripts } from './session-watch.ts'
+import type { SignOutReceipt } from './sign-out-receipts.ts'
+import type { Texts } from './texts.ts'
 
 interface SmallView {
   readonly basePath: string
   /** Where the button leads: an address of the own origin that was judged before. */
   readonly next: string
+  readonly texts: Texts
 }
 
-/** @param message of the redirect that led here */
-export function renderLoggedOutPage({ basePath, next, message }: SmallView & { message: Message | undefined }): string {
-  const ended = message === undefined || message === findMessage('LOGGED_OUT')
+export interface LoggedOutView extends SmallView {
+  /** Of the redirect that led here, but for the plain "you have logged out". */
+  readonly message: Message | undefined
+  /** Known if the provider sent the browser here as the answer to a sign-out. */
+  readonly receipt: SignOutReceipt | undefined
+}
+
+export function renderLoggedOutPage({ basePath, next, texts, message, receipt }: LoggedOutView): string {
+  const { loggedOut } = texts
+  const heading = message === undefined ? loggedOut.heading : loggedOut.otherHeading
   const role = message?.kind === 'error' ? 'alert' : 'status'
-  return renderSmallPage(basePath, {
-    title: ended ? 'Successfully logged out' : 'You are logged out',
-    main: html`<h1>${ended ? 'Successfully logged out' : 'You are logged out'}</h1>
-      ${ended ? html`<p class="lead">You can close this page.</p>` : html`<p class="lead" role="${role}">${message.text}</p>`}
-      <p class="actions"><a class="button" href="${next}" data-test-subj="logInButton">Log in</a></p>`,
+  return renderSmallPage(basePath, texts, {
+    title: heading,
+    // Tells the other tabs, which then look whether they are signed out too.
+    scripts: [basePath + broadcastScript.path],
+    main: html`<h1 data-announce="signed-out" data-channel="${basePath}/session_timeout">${heading}</h1>
+      ${message === undefined ? html`<p class="lead">${loggedOut.closePage}</p>` : html`<p class="lead" role="${role}">${message.text}</p>`}
+      ${receipt === undefined ? html`<p class="muted small">${loggedOut.providerUnknown}</p>` : renderReceipt(receipt, texts)}
+      <p class="actions"><a class="button" href="${next}" data-test-subj="logInButton">${texts.logIn}</a></p>`,
   })
 }
 
-export function renderUnauthenticatedPage({ basePath, next }: SmallView): string {
-  return renderSmallPage(basePath, {
-    title: 'We hit an authentication error',
-    main: html`<h1>We hit an authentication error</h1>
-      <p class="lead">Try logging in again, and if the problem persists, contact your administrator.</p>
-      <p class="actions"><a class="button" href="${next}" data-test-subj="logInButton">Log in</a></p>`,
+function renderReceipt({ provider }: SignOutReceipt, { loggedOut }: Texts): Html {
+  return html`<section class="receipt" aria-labelledby="receipt" data-test-subj="signOutReceipt">
+    <h2 id="receipt">${loggedOut.receipt}</h2>
+    <dl>
+      <dt>${loggedOut.session}</dt>
+      <dd>${loggedOut.sessionEnded}</dd>
+      <dt>${loggedOut.tokens}</dt>
+      <dd>${loggedOut.tokensEnded}</dd>
+      <dt>${loggedOut.provider}: ${provider}</dt>
+      <dd>${loggedOut.providerAnswered}</dd>
+    </dl>
+  </section>`
+}
+
+export function renderUnauthenticatedPage({ basePath, next, texts }: SmallView): string {
+  const { heading } = texts.errors.unauthenticated
+  return renderSmallPage(basePath, texts, {
+    title: heading,
+    main: html`<h1>${heading}</h1>
+      <p class="lead">${texts.unauthenticatedLead}</p>
+      <p class="actions"><a class="button" href="${next}" data-test-subj="logInButton">${texts.logIn}</a></p>`,
   })
 }
 
-export function renderOverwrittenPage({ basePath, next, username }: SmallView & { username: string }): string {
-  return renderSmallPage(basePath, {
-    title: 'You previously logged in as a different user.',
-    main: html`<h1>You previously logged in as a different user.</h1>
-      <p class="lead">The former session in this browser has ended.</p>
-      <p class="actions"><a class="button" href="${next}">Continue as ${username}</a></p>`,
+export function renderOverwrittenPage({
+  basePath,
+  next,
+  texts,
+  username,
+  watch,
+}: SmallView & { username: string; watch: SessionWatch | undefined }): string {
+  const { heading, lead, continueAs } = texts.overwritten
+  return renderSmallPage(basePath, texts, {
+    title: heading,
+    scripts: watchScripts(basePath, watch),
+    main: html`<h1>${heading}</h1>
+      <p class="lead">${lead}</p>
+      <p class="actions"><a class="button" href="${next}">${continueAs(username)}</a></p>
+      ${watch && renderSessionWatch(watch, texts)}`,
   })
 }
 
-function renderSmallPage(basePath: string, page: Pick<Parameters<typeof renderPage>[0], 'title' | 'main'>): string {
-  return renderPage({ lang: 'en', stylesheet: basePath + stylesheet.path, ...page })
+/** @param view.agreement Markdown of an administrator */
+export function renderAgreementPage({
+  basePath,
+  next,
+  texts,
+  agreement,
+  watch,
+}: SmallView & { agreement: string; watch: SessionWatch | undefined }): string {
+  const { heading, acknowledge } = texts.agreement
+  return renderSmallPage(basePath, texts, {
+    title: heading,
+    scripts: watchScripts(basePath, watch),
+    main: html`<h1 id="agreement-heading">${heading}</h1>
+      <div class="agreement" tabindex="0" role="region" aria-labelledby="agreement-heading">
+        ${renderMarkdown(agreement)}
+      </div>
+      <form method="post" action="${basePath}/security/access_agreement">
+        <input type="hidden" name="next" value="${next}" />
+        <button type="submit" data-test-subj="accessAgreementAcknowledge">${acknowledge}</button>
+      </form>
+      ${watch && renderSessionWatch(watch, texts)}`,
+  })
+}
+
+type SmallPage = Pick<Parameters<typeof renderPage>[0], 'title' | 'main' | 'scripts'>
+
+function renderSmallPage(basePath: string, { language }: Texts, page: SmallPage): string {
+  return renderPage({ lang: language, stylesheet: basePath + stylesheet.path, ...page })
 }

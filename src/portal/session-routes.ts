@@ -1,13 +1,20 @@
 /** Who is signed in and for how long, for programs. */
 import type { FastifyInstance } from 'fastify'
+import { isJsonObject } from '../kernel/json.ts'
+import { END_SESSIONS } from './account-sessions.ts'
+import { authorizationOf } from './api-calls.ts'
+import { checkKeys, readText } from './body.ts'
 import { canBeExtended, nearestDeadline } from './deadlines.ts'
 import type { PortalParts } from './parts.ts'
+import { PortalError, badRequest } from './portal-error.ts'
 import { buildProfile } from './profile.ts'
+import type { Match } from './session-records.ts'
 import { userOf, visitRules } from './visit.ts'
 
 const SESSION = '/internal/security/session'
 
-export function addSessionRoutes(app: FastifyInstance, { settings, sessions, clock }: PortalParts): void {
+export function addSessionRoutes(app: FastifyInstance, parts: PortalParts): void {
+  const { settings, sessions, records, api, audit, clock } = parts
   const required = visitRules({ access: 'required' })
 
   app.get('/internal/security/me', required, async (request, reply) => reply.send(buildProfile(userOf(request))))
@@ -29,4 +36,54 @@ export function addSessionRoutes(app: FastifyInstance, { settings, sessions, clo
   app.post(SESSION, visitRules({ access: 'required', extendsSession: true }), async (_request, reply) =>
     reply.redirect(`${settings.basePath}${SESSION}`),
   )
+
+  // From the account page: one of this user's sessions, or all but this one.
+  app.post(END_SESSIONS, visitRules({ access: 'required', form: true }), async (request, reply) => {
+    const { session } = userOf(request)
+    const asked = request.body instanceof URLSearchParams ? request.body.get('session') : null
+    if (session === undefined || asked === null) throw badRequest('[session]: expected a session, or [others]')
+    const { provider, username } = session.content.signIn
+    const which = asked === 'others' ? {} : { id: asked }
+    const ended = await records.endMatching({ provider, username, except: session.record.id, ...which })
+    for (const record of ended) audit.signedOut(record, 'invalidated', { username, referenceId: request.id })
+    return reply.redirect(`${settings.basePath}/security/account`, 303)
+  })
+
+  app.post('/api/security/session/_invalidate', visitRules({ access: 'required' }), async (request) => {
+    const match = readMatch(request.body)
+    const { session } = userOf(request)
+    const authorization = session ? authorizationOf(session.content.signIn.credential) : request.headers.authorization
+    const missing = await api.findMissing({ authorization: authorization ?? '' }, ['all'], request.id)
+    if (missing.length > 0) throw new PortalError('forbidden', 'ending sessions needs the cluster privilege [all]')
+    const ended = await records.endMatching(match)
+    for (const record of ended)
+      if (record.provider !== undefined) audit.signedOut(record, 'invalidated', { referenceId: request.id })
+    return { total: ended.length }
+  })
+}
+
+/** The body of `_invalidate`. */
+function readMatch(body: unknown): Match {
+  if (!isJsonObject(body)) throw badRequest('[request body]: expected a plain object value')
+  checkKeys(body, ['match', 'query'], 'request body')
+  const { match, query } = body
+  if (match !== 'all' && match !== 'query')
+    throw badRequest('[request body.match]: expected one of [all, query], and nothing else')
+  if (match === 'all') {
+    if (query !== undefined) throw badRequest("[request body.query]: a value wasn't expected to be present")
+    return {}
+  }
+  if (!isJsonObject(query)) throw badRequest('[request body.query]: expected a plain object value')
+  checkKeys(query, ['provider', 'username'], 'request body.query')
+  const { provider } = query
+  const at = 'request body.query'
+  if (!isJsonObject(provider)) throw badRequest(`[${at}.provider]: expected a plain object value`)
+  checkKeys(provider, ['type', 'name'], `${at}.provider`)
+  return {
+    provider: {
+      type: readText(provider, 'type', `${at}.provider`),
+      ...(provider['name'] !== undefined && { name: readText(provider, 'name', `${at}.provider`) }),
+    },
+    ...(query['username'] !== undefined && { username: readText(query, 'username', at) }),
+  }
 }

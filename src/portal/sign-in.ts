@@ -4,10 +4,10 @@
  */
 import type { Clock } from '../kernel/clock.ts'
 import { SecurityError } from '../kernel/errors.ts'
-import type { Log } from '../observe/log.ts'
 import type { ApiCalls } from './api-calls.ts'
-import { type BrowserSession, type BrowserSessions, isSignedIn, shortId } from './browser-sessions.ts'
+import { type BrowserSession, type BrowserSessions, isSignedIn } from './browser-sessions.ts'
 import { finishHandshake } from './handshake-list.ts'
+import type { PortalAudit } from './portal-audit.ts'
 import { EMPTY_CONTENT, type Handshake, type SessionContent, type SignIn } from './session-content.ts'
 
 export interface SignIns {
@@ -34,8 +34,13 @@ export interface Established {
 
 const MOST_TRIES = 100
 
-export function createSignIns(parts: { sessions: BrowserSessions; api: ApiCalls; clock: Clock; log: Log }): SignIns {
-  const { sessions, api, clock, log } = parts
+export function createSignIns(parts: {
+  sessions: BrowserSessions
+  api: ApiCalls
+  audit: PortalAudit
+  clock: Clock
+}): SignIns {
+  const { sessions, api, audit, clock } = parts
 
   /** The sign-in that this browser already has: in its session, or in the one that its handshakes led to. */
   async function present(old: BrowserSession | undefined): Promise<BrowserSession | undefined> {
@@ -85,12 +90,13 @@ export function createSignIns(parts: { sessions: BrowserSessions; api: ApiCalls;
       if (shared !== undefined) return { secret: shared, overwritten: false }
       const session = await replace(old, signIn, handshake)
       if (session !== undefined) {
-        const { provider, username } = signIn
-        const ids = { 'trace.id': referenceId, 'session.id': shortId(session.record) }
-        const fields = { 'event.action': 'user_login', 'event.outcome': 'success', 'user.name': username, provider }
-        log.info({ ...fields, ...ids }, 'signed in')
-        if (isSignedIn(old)) await api.revoke(old.content.signIn.credential, referenceId)
+        audit.signedIn(session.record, signIn.username, referenceId)
         const overwritten = isSignedIn(old) && !isSame(old.content.signIn, signIn)
+        if (isSignedIn(old)) {
+          const { username, credential } = old.content.signIn
+          audit.signedOut(old.record, overwritten ? 'overwritten' : 'replaced', { username, referenceId })
+          await api.revoke(credential, referenceId)
+        }
         return { secret: session.secret, overwritten }
       }
       // The old session was changed meanwhile, perhaps by another tab that finished first.

@@ -6,6 +6,7 @@ import type { FastifyRequest } from 'fastify'
 import type { JsonObject } from '../kernel/json.ts'
 import type { BrowserSession, EndReason, SignedInSession } from './browser-sessions.ts'
 import type { RequestKind } from './navigation.ts'
+import type { Texts } from './texts.ts'
 
 /** What a route asks of its visitors; a path without a route asks for `required`. */
 export interface VisitRules {
@@ -13,6 +14,8 @@ export interface VisitRules {
   readonly access: 'required' | 'optional' | 'none'
   /** A page although its path lies under `/api/` or `/internal/`. */
   readonly page?: true
+  /** Shown before the access agreement is acknowledged: the agreement itself, what stands before it. */
+  readonly beforeAgreement?: true
   /** A form of ours posts here: its origin is checked, as a form cannot send a header. */
   readonly form?: true
   /** Other sites may post here, by its purpose. */
@@ -31,6 +34,8 @@ export interface Visit extends RequestKind {
   /** Made by a script in the background: no activity of the person. */
   readonly system: boolean
   readonly rules: VisitRules
+  /** In the language that the browser prefers. */
+  readonly texts: Texts
   visitor: Visitor
   /** The cookie belongs to no session any more. */
   deadCookie: boolean

@@ -12,13 +12,12 @@ import {
   type BrowserSession,
   type BrowserSessions,
   type EndReason,
-  type Ending,
   type SignedInSession,
   isSignedIn,
-  shortId,
 } from './browser-sessions.ts'
 import { activityInterval } from './deadlines.ts'
 import { recentAttempts } from './handshake-list.ts'
+import { LOGOUT_REASONS, type PortalAudit } from './portal-audit.ts'
 import { PortalError } from './portal-error.ts'
 import { EMPTY_CONTENT } from './session-content.ts'
 import { readSessionCookie } from './session-cookie.ts'
@@ -31,7 +30,7 @@ export interface Visitors {
   /** The session of the cookie, signed in or not, without asking the API. */
   openSession(request: FastifyRequest): Promise<OpenedCookie>
   /** Ends a session and, as its cookie is at hand, revokes its tokens. */
-  endSession(session: BrowserSession, how: Ending, referenceId: string): Promise<void>
+  endSession(session: BrowserSession, reason: EndReason, referenceId: string): Promise<void>
 }
 
 export type OpenedCookie =
@@ -53,10 +52,11 @@ export function createVisitors(parts: {
   sessions: BrowserSessions
   api: ApiCalls
   tokens: TokenRefresh
+  audit: PortalAudit
   clock: Clock
   log: Log
 }): Visitors {
-  const { settings, sessions, api, tokens, clock, log } = parts
+  const { settings, sessions, api, tokens, audit, clock, log } = parts
 
   async function identifyByHeader(authorization: string, request: FastifyRequest): Promise<Visitor> {
     const scheme = authorization.split(' ', 1)[0] ?? ''
@@ -79,21 +79,11 @@ export function createVisitors(parts: {
     return { cookie: 'ended', reason: opened.reason }
   }
 
-  async function endSession(session: BrowserSession, how: Ending, referenceId: string): Promise<void> {
-    const last = await sessions.end(session, how)
+  async function endSession(session: BrowserSession, reason: EndReason, referenceId: string): Promise<void> {
+    const last = await sessions.end(session, reason)
     if (!isSignedIn(last)) return
-    const { username, provider, credential } = last.content.signIn
-    log.info(
-      {
-        'event.action': 'user_logout',
-        'user.name': username,
-        'session.id': shortId(last.record),
-        provider,
-        reason: how,
-        'trace.id': referenceId,
-      },
-      'a session has ended',
-    )
+    const { username, credential } = last.content.signIn
+    audit.signedOut(last.record, LOGOUT_REASONS[reason], { username, referenceId })
     await api.revoke(credential, referenceId)
   }
 

@@ -1,0 +1,55 @@
+/**
+ * What a sign-out has ended, remembered for the page that the identity provider sends the browser back to. The `state` of
+ * the end-session URL finds it: whoever brings it back was there. It is told once.
+ */
+import { createHash } from 'node:crypto'
+import { type Clock, wholeSeconds } from '../kernel/clock.ts'
+import type { Sessions } from '../store/store.ts'
+
+export interface SignOutReceipt {
+  /** Title of the provider on the login page. */
+  readonly provider: string
+}
+
+export interface SignOutReceipts {
+  /** @param endSession the URL that the browser is sent to; without a `state` nothing can be remembered */
+  keep(endSession: string, receipt: SignOutReceipt): Promise<void>
+  /** @returns `undefined` for a `state` that no sign-out of the last hour had */
+  take(state: string | null): Promise<SignOutReceipt | undefined>
+}
+
+const KEPT_FOR = 3600
+const LONGEST_STATE = 512
+/** Marks the record: no session, and not to be counted as one. */
+const MARK = 'SIGN_OUT_RECEIPT'
+
+export function createSignOutReceipts({ store, clock }: { store: Sessions; clock: Clock }): SignOutReceipts {
+  return {
+    async keep(endSession, { provider }) {
+      const state = new URL(endSession).searchParams.get('state')
+      if (state === null || state === '') return
+      const now = wholeSeconds(clock)
+      await store.create({
+        id: buildId(state),
+        createdAt: now,
+        lastActivityAt: now,
+        accessAgreementAcknowledged: false,
+        ended: MARK,
+        content: Buffer.from(provider),
+        removeAt: now + KEPT_FOR,
+      })
+    },
+    async take(state) {
+      if (state === null || state === '' || state.length > LONGEST_STATE) return undefined
+      const id = buildId(state)
+      const record = await store.find(id)
+      if (record?.ended !== MARK || !(await store.delete(id))) return undefined
+      return { provider: Buffer.from(record.content).toString() }
+    },
+  }
+}
+
+/** No cookie has this id. */
+function buildId(state: string): string {
+  return createHash('sha256').update('ostiary sign-out receipt v1\0').update(state).digest('base64url')
+}
