@@ -16,7 +16,6 @@ import type { Log } from '../observe/log.ts'
 import { buildApplicationPrivilegeRoutes } from './application-privileges.ts'
 import { buildAuthenticateRoutes } from './authenticate.ts'
 import { buildBulkRoleRoutes } from './bulk-roles.ts'
-import { buildBulkRoleRoutes } from './bulk-roles.ts'
 import { buildCacheRoutes } from './caches.ts'
 import { createHttpApi } from './http-api.ts'
 import { buildOidcRoutes } from './oidc.ts'
@@ -24,7 +23,6 @@ import { buildRealmExplanationRoutes } from './realm-explanation.ts'
 import { buildRoleMappingRoutes } from './role-mappings.ts'
 import { buildRoleRoutes } from './roles.ts'
 import { buildRootRoutes, type NodeIdentity } from './root.ts'
-import { buildSearchRoutes } from './searches.ts'
 import { buildSearchRoutes } from './searches.ts'
 import { buildTokenInvalidationRoutes } from './token-invalidation.ts'
 import { buildTokenRoutes } from './token.ts'
@@ -64,8 +62,6 @@ export function createRestApp(parts: RestParts): FastifyInstance {
     ...buildRealmExplanationRoutes(parts),
     ...buildUserRoutes({ native: parts.users, reserved: parts.reserved }),
     ...buildRoleRoutes(parts),
-    ...buildBulkRoleRoutes(parts),
-    ...buildSearchRoutes(parts),
     ...buildBulkRoleRoutes(parts),
     ...buildSearchRoutes(parts),
     ...buildRoleMappingRoutes(parts),
