@@ -23,13 +23,15 @@ export interface OutboundAnswer {
   readonly contentType: string | undefined
   readonly wwwAuthenticate: string | undefined
   readonly cacheControl: string | undefined
+  readonly location: string | undefined
+  readonly date: string | undefined
   /** Decoded with the charset of the content type, else UTF-8. */
   readonly body: string
 }
 
 export interface Outbound {
-  /** Follows a few redirects, to protected addresses only. */
-  get(url: string, options?: { readonly bearer?: string }): Promise<OutboundAnswer>
+  /** Follows a few redirects, to protected addresses only; with `follow: false` none. */
+  get(url: string, options?: { readonly bearer?: string; readonly follow?: boolean }): Promise<OutboundAnswer>
   /** Posts a form; a redirect is returned like any other answer. */
   post(url: string, form: string, options?: { readonly authorization?: string | undefined }): Promise<OutboundAnswer>
   close(): Promise<void>
@@ -81,6 +83,7 @@ export function createOutbound(settings: OutboundSettings): Outbound {
         wwwAuthenticate: header('www-authenticate'),
         cacheControl: header('cache-control'),
         location: header('location'),
+        date: header('date'),
         body: decode(bytes, contentType),
       }
     } finally {
@@ -89,15 +92,15 @@ export function createOutbound(settings: OutboundSettings): Outbound {
   }
 
   return {
-    async get(url, { bearer } = {}) {
+    async get(url, { bearer, follow = true } = {}) {
       const start = new URL(url)
       let target = start
       for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
         const mayAuthenticate = bearer !== undefined && target.origin === start.origin
         const headers = { accept: '*/*', ...(mayAuthenticate ? { authorization: `Bearer ${bearer}` } : {}) }
-        const { location, ...answer } = await send('GET', target, headers)
-        if (!REDIRECTS.has(answer.status) || location === undefined) return answer
-        target = new URL(location, target)
+        const answer = await send('GET', target, headers)
+        if (!follow || !REDIRECTS.has(answer.status) || answer.location === undefined) return answer
+        target = new URL(answer.location, target)
         if (!isProtected(target.href)) throw new Error(`a redirect to ${target.origin} is not followed: not protected`)
       }
       throw new Error(`more than ${MAX_REDIRECTS} redirects from ${start.origin}`)
@@ -108,8 +111,7 @@ export function createOutbound(settings: OutboundSettings): Outbound {
         'content-type': 'application/x-www-form-urlencoded',
         ...(authorization === undefined ? {} : { authorization }),
       }
-      const { location: _, ...answer } = await send('POST', new URL(url), headers, form)
-      return answer
+      return send('POST', new URL(url), headers, form)
     },
     async close() {
       await Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.close()))

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { JsonObject } from '../../src/kernel/json.ts'
 import { callApi, ELASTIC, FACILITATOR, reason } from '../support/api-call.ts'
+import { runCommand } from '../support/command.ts'
 import { type Program, startProgram } from '../support/program.ts'
 import { startScriptedProvider, type ScriptedProvider } from '../support/scripted-provider.ts'
 
@@ -129,4 +132,50 @@ test('an explanation needs manage_security, a realm, and one input', async () =>
   }
   const noToken = await explain({ id_token: 'abc' })
   assert.deepEqual([noToken.status, reason(noToken)], [400, 'the ID token is no JWT whose claims can be read'])
+})
+
+async function explainByCommand(file: string, content: string, ...args: string[]) {
+  const path = join(program.directory, file)
+  await writeFile(path, content)
+  const option = file.endsWith('.jwt') ? '--id-token' : '--claims'
+  const command = ['realm', 'explain', 'staff', option, path, '--config', program.settingsFile, ...args]
+  return runCommand(command, { env: { NO_COLOR: '1', OSTIARY_PASSWORD: 'elastic-demo' } })
+}
+
+test('the command shows each pattern, each rule and the user', async () => {
+  const claims = { email: 'james@staff.example.com', access: { groups: ['it'] } }
+  const { code, out, err } = await explainByCommand('claims.json', JSON.stringify(claims))
+  assert.deepEqual([code, err], [0, ''])
+  for (const line of [
+    'Claims, as the realm [staff] maps them',
+    '  principal  from the claim [email], pattern ^([^@]+)@staff\\.example\\.com$',
+    '    ✔ james@staff.example.com → james',
+    '    ✔ it',
+    '  ✖ finance does not match',
+    '      ✖ groups is "finance"; found: ["it"]',
+    '  username   james',
+    '  roles      none: the login succeeds, and may do nothing',
+    '  not in it  access',
+  ])
+    assert.ok(out.split('\n').includes(line), `${line}\nis not in\n${out}`)
+})
+
+test('the command says why nobody would be logged in, and that an ID token was not verified', async () => {
+  const token = await provider.sign(provider.claims('n', { email: 'james@elsewhere.example.com', exp: 5 }))
+  const { out } = await explainByCommand('id-token.jwt', `${token}\n`)
+  assert.match(out, /^The ID token was not verified: its signature and nonce were not looked at\.\n.*Expired JWT$/m)
+  assert.match(out, /^ {4}✖ james@elsewhere\.example\.com: does not match the pattern, dropped$/m)
+  assert.match(out, /^✖ A login would fail: Claim \[email\] .* gives no principal \(principal_missing\)$/m)
+})
+
+test('the command refuses what is no JSON, and says what the server refuses', async () => {
+  const noJson = await explainByCommand('claims.json', 'no JSON')
+  assert.deepEqual([noJson.code, noJson.out], [2, ''])
+  assert.match(noJson.err, /claims\.json holds no JSON object/)
+  const denied = await explainByCommand('claims.json', '{}', '--user', 'facilitator')
+  assert.deepEqual([denied.code, denied.out], [1, ''])
+  assert.match(
+    denied.err,
+    /^the server at http:\/\/127\.0\.0\.1:\d+ refuses: 401 unable to authenticate user \[facilitator\]/,
+  )
 })

@@ -21,7 +21,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   rest: EDGE,
   portal: EDGE,
   provider: EDGE,
-  cli: ['kernel', 'settings', 'net', 'oidc', 'authz', 'observe/log.ts', 'authc/password.ts', 'server.ts', 'demo.ts'],
+  cli: [
+    'kernel',
+    'settings',
+    'net',
+    'oidc',
+    'authz',
+    'observe/log.ts',
+    'authc/password.ts',
+    'authc/login-explanation.ts',
+    'server.ts',
+    'demo.ts',
+  ],
   'server.ts': [
     'kernel',
     'oidc',
@@ -37,6 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'provider',
     'demo.ts',
   ],
+  'workers.ts': ['kernel', 'observe/log.ts', 'settings/settings.ts', 'store', 'server.ts'],
   'demo.ts': ['kernel', 'store/store.ts', 'settings', 'authz', 'authc'],
 }
 

@@ -10,6 +10,10 @@ const COMMANDS = [
   'keystore list',
   'keystore remove',
   'users hash-password',
+  'logs find',
+  'realm explain',
+  'realm check',
+  'realm discover',
   'version',
 ]
 
