@@ -43,6 +43,8 @@ export class ApiError extends Error {
   readonly challenge: Challenge | undefined
   /** Who could not be authenticated, for the audit log. */
   readonly username: string | undefined
+  /** Seconds after which it is worth trying again. */
+  readonly retryAfter: number | undefined
 
   constructor(
     status: number,
@@ -52,8 +54,15 @@ export class ApiError extends Error {
       extra = {},
       challenge,
       username,
+      retryAfter,
       cause,
-    }: { extra?: JsonObject; challenge?: Challenge; username?: string | undefined; cause?: unknown } = {},
+    }: {
+      extra?: JsonObject
+      challenge?: Challenge
+      username?: string | undefined
+      retryAfter?: number
+      cause?: unknown
+    } = {},
   ) {
     super(reason, cause === undefined ? undefined : { cause })
     this.status = status
@@ -61,6 +70,7 @@ export class ApiError extends Error {
     this.extra = extra
     this.challenge = challenge
     this.username = username
+    this.retryAfter = retryAfter
   }
 }
 

@@ -2,6 +2,9 @@
 import { isOwnFault, SecurityError } from '../kernel/errors.ts'
 import { ApiError, BodyError, type ErrorType } from './api-error.ts'
 
+/** Seconds. A store that is away for a moment, as while its primary changes, comes back by itself. */
+const STORE_RETRY = 5
+
 /** What somebody was authenticated for, in the words of the 401. */
 export interface Attempt {
   /** `REST request [/uri]` or `action [name]` */
@@ -75,7 +78,10 @@ function describeFailure(error: SecurityError, attempt: Attempt): ApiError | Bod
     case 'provider_unavailable':
       return new ApiError(503, 'security_exception', 'the OpenID Connect Provider is not available', { cause: error })
     case 'store_unavailable':
-      return new ApiError(503, 'security_exception', 'unable to perform requested action', { cause: error })
+      return new ApiError(503, 'security_exception', 'unable to perform requested action', {
+        retryAfter: STORE_RETRY,
+        cause: error,
+      })
     case 'record_damaged':
       return new ApiError(500, 'exception', 'a stored record is damaged', { cause: error })
   }

@@ -180,6 +180,8 @@ export function createHttpApi({
     const challenges =
       error.challenge === undefined ? [] : error.challenge === 'expired token' ? EXPIRED_TOKEN : everyScheme
     if (challenges.length > 0) reply.header('www-authenticate', challenges)
+    // RFC 9110 §10.2.3. A fault of ours that ended an authentication is worth trying again too.
+    if (cause instanceof ApiError && cause.retryAfter !== undefined) reply.header('retry-after', cause.retryAfter)
     const withTrace = request.query.errorTrace && error.status !== 401
     return sendAnswer(request, reply, error.status, buildEnvelope(error, challenges, withTrace))
   }

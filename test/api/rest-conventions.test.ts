@@ -306,9 +306,11 @@ test('without the store who is known is told a 503, who is to be looked up a 401
     const known = await callApi(alone.address, '/_security/oauth2/token', { authorization, body })
     assert.equal(known.status, 503)
     assert.equal(reason(known), 'unable to perform requested action')
+    assert.equal(known.headers.get('retry-after'), '5')
     const unknown = await callApi(alone.address, '/', { authorization: elastic, opaqueId: 'my-id' })
     assert.equal(unknown.status, 401)
     assert.equal(reason(unknown), 'error attempting to authenticate request')
+    assert.equal(unknown.headers.get('retry-after'), '5')
     const cause = { type: 'security_exception', reason: 'unable to perform requested action' }
     const { error } = unknown.body
     assert.ok(isJsonObject(error))
