@@ -145,9 +145,10 @@ for (const [name, start, secret, more, [subject, expected]] of FAULTS)
 
 test('check finds a clock that is off, another issuer, and a provider that is away', async (t) => {
   await using provider = await startScriptedProvider()
-  const late = new Date(Date.now() - 300_000).toUTCString()
-  const headers = { 'content-type': 'application/json', date: late }
-  provider.script('discovery', () => ({ headers, body: { ...provider.metadata, issuer: `${provider.issuer}/` } }))
+  provider.script('discovery', () => ({
+    headers: { 'content-type': 'application/json', date: new Date(Date.now() - 300_000).toUTCString() },
+    body: { ...provider.metadata, issuer: `${provider.issuer}/` },
+  }))
   const other = await check(await configure(t, realmOf(provider)))
   assert.match(
     lineOf(other, 'clock'),

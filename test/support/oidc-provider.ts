@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import OidcProvider, { type ClientMetadata, type Configuration } from 'oidc-provider'
+import { Provider, type ClientMetadata, type Configuration } from 'oidc-provider'
 
 export interface ForeignProvider extends AsyncDisposable {
   readonly issuer: string
@@ -18,7 +18,7 @@ export async function startForeignProvider(
   await once(server, 'listening')
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const metadata = { client_id: 'rp', client_secret: 's'.repeat(64), redirect_uris: ['https://rp.example.com/cb'] }
-  const provider = new OidcProvider(issuer, {
+  const provider = new Provider(issuer, {
     clients: [{ ...metadata, ...client }],
     cookies: { keys: ['of the tests'] },
     pkce: { required: () => true },
