@@ -19,6 +19,7 @@ import { buildBulkRoleRoutes } from './bulk-roles.ts'
 import { buildCacheRoutes } from './caches.ts'
 import { createHttpApi } from './http-api.ts'
 import { buildOidcRoutes } from './oidc.ts'
+import { buildOpenApiRoute } from './open-api.ts'
 import { buildRealmExplanationRoutes } from './realm-explanation.ts'
 import { buildRoleMappingRoutes } from './role-mappings.ts'
 import { buildRoleRoutes } from './roles.ts'
@@ -69,5 +70,6 @@ export function createRestApp(parts: RestParts): FastifyInstance {
     ...buildUserPrivilegeRoutes(parts),
     ...buildCacheRoutes({ node: parts.node, realms: [...authenticator.realmNames, ...parts.oidcLogin.realmNames] }),
   ]
+  routes.push(buildOpenApiRoute(routes, parts.node.version))
   return createHttpApi({ routes, authenticator, authorizer, tokensEnabled: tokens.enabled, tls, audit, log })
 }

@@ -16,6 +16,7 @@ export function buildApplicationPrivilegeRoutes({
   applicationPrivileges: ApplicationPrivilegeStore
 }): Route[] {
   const builtin = defineRoute({
+    summary: 'The names of the privileges that are known',
     methods: ['GET'],
     path: '/_security/privilege/_builtin',
     read: () => undefined,
@@ -29,6 +30,7 @@ export function buildApplicationPrivilegeRoutes({
     '/_security/privilege/:application/:privilege',
   ].map((path) =>
     defineRoute({
+      summary: 'Show the privileges of applications',
       methods: ['GET'],
       path,
       read: ({ path: { application, privilege } }) => ({ application, names: splitNames(privilege) }),
@@ -43,6 +45,8 @@ export function buildApplicationPrivilegeRoutes({
   )
 
   const put = defineRoute({
+    summary: 'Create or update privileges of applications',
+    fields: {},
     methods: ['PUT', 'POST'],
     path: '/_security/privilege',
     parameters: ['refresh'],
@@ -59,6 +63,7 @@ export function buildApplicationPrivilegeRoutes({
   })
 
   const remove = defineRoute({
+    summary: 'Delete privileges of an application',
     methods: ['DELETE'],
     path: '/_security/privilege/:application/:privilege',
     parameters: ['refresh'],

@@ -6,6 +6,7 @@ import { defineRoute, type Route } from './route.ts'
 export function buildAuthenticateRoutes(): Route[] {
   return [
     defineRoute({
+      summary: 'Who the caller is',
       methods: ['GET'],
       path: '/_security/_authenticate',
       read: () => undefined,

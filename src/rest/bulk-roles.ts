@@ -4,6 +4,7 @@ import { readRoleDescriptor, type RoleDescriptor } from '../authz/role-descripto
 import { SecurityError } from '../kernel/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts'
 import { ApiError } from './api-error.ts'
+import { OBJECT, TEXTS } from './body-shape.ts'
 import { describeError } from './errors.ts'
 import { checkRefresh } from './query.ts'
 import { readObject, wrongType } from './request-body.ts'
@@ -20,6 +21,8 @@ interface Result {
 
 export function buildBulkRoleRoutes({ roles }: { roles: Roles }): Route[] {
   const put = defineRoute({
+    summary: 'Create or update many roles',
+    fields: { roles: OBJECT },
     methods: ['POST'],
     path: '/_security/role',
     parameters: ['refresh'],
@@ -47,6 +50,8 @@ export function buildBulkRoleRoutes({ roles }: { roles: Roles }): Route[] {
   })
 
   const remove = defineRoute({
+    summary: 'Delete many roles',
+    fields: { names: TEXTS },
     methods: ['DELETE'],
     path: '/_security/role',
     parameters: ['refresh'],

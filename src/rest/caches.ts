@@ -13,6 +13,7 @@ const SECURITY = 'cluster:admin/xpack/security/'
 export function buildCacheRoutes({ node, realms }: { node: NodeIdentity; realms: readonly string[] }): Route[] {
   const clear = (path: string, action: string) =>
     defineRoute({
+      summary: 'Answered as if a cache had been cleared',
       methods: ['POST'],
       path,
       read: () => undefined,
@@ -21,6 +22,7 @@ export function buildCacheRoutes({ node, realms }: { node: NodeIdentity; realms:
     })
 
   const clearRealms = defineRoute({
+    summary: "Answered as if a realm's cache had been cleared",
     methods: ['POST'],
     path: '/_security/realm/:realms/_clear_cache',
     parameters: ['usernames'],

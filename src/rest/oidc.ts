@@ -6,6 +6,7 @@ import type { OidcLoginService } from '../authc/oidc-login.ts'
 import { SecurityError } from '../kernel/errors.ts'
 import { checkNoFaults } from '../kernel/validation.ts'
 import { describeAuthentication } from './authenticate.ts'
+import { describeTexts } from './body-shape.ts'
 import { describeFailedLogin } from './errors.ts'
 import { hasText, readStrings } from './request-body.ts'
 import { defineRoute, type Route } from './route.ts'
@@ -16,6 +17,8 @@ const LOGOUT = 'cluster:admin/xpack/security/oidc/logout'
 
 export function buildOidcRoutes({ oidcLogin }: { oidcLogin: OidcLoginService }): Route[] {
   const prepare = defineRoute({
+    summary: 'The URL that starts a login at an OpenID Provider',
+    fields: describeTexts(['realm', 'iss', 'login_hint', 'state', 'nonce']),
     methods: ['POST'],
     path: '/_security/oidc/prepare',
     body: 'required',
@@ -42,6 +45,8 @@ export function buildOidcRoutes({ oidcLogin }: { oidcLogin: OidcLoginService }):
   })
 
   const authenticate = defineRoute({
+    summary: 'Redeem the response of an OpenID Provider for tokens',
+    fields: describeTexts(['redirect_uri', 'state', 'nonce', 'realm']),
     methods: ['POST'],
     path: '/_security/oidc/authenticate',
     body: 'required',
@@ -80,6 +85,8 @@ export function buildOidcRoutes({ oidcLogin }: { oidcLogin: OidcLoginService }):
   })
 
   const logout = defineRoute({
+    summary: 'End the tokens of a login; the URL that ends it at its OpenID Provider',
+    fields: describeTexts(['token', 'refresh_token']),
     methods: ['POST'],
     path: '/_security/oidc/logout',
     body: 'required',

@@ -3,6 +3,7 @@ import type { ExplainedInput, LoginExplainer } from '../authc/login-explanation.
 import { SecurityError } from '../kernel/errors.ts'
 import { isJsonObject } from '../kernel/json.ts'
 import { listFaults } from '../kernel/validation.ts'
+import { OBJECT, TEXT } from './body-shape.ts'
 import { readObject, wrongType } from './request-body.ts'
 import { defineRoute, type Route } from './route.ts'
 
@@ -11,6 +12,8 @@ const PARSER = 'realm_explain'
 export function buildRealmExplanationRoutes({ loginExplainer }: { loginExplainer: LoginExplainer }): Route[] {
   return [
     defineRoute<{ realm: string; input: ExplainedInput }>({
+      summary: 'What a login would make of given claims',
+      fields: { claims: OBJECT, id_token: TEXT },
       methods: ['POST'],
       path: '/_ostiary/realm/:name/_explain',
       body: 'required',

@@ -3,6 +3,7 @@ import type { RoleMappings } from '../authc/role-mappings.ts'
 import { readRoleMapping, ROLE_MAPPING_FIELDS, type RoleMapping } from '../authz/role-mapping.ts'
 import { SecurityError } from '../kernel/errors.ts'
 import { ApiError } from './api-error.ts'
+import { FLAG, OBJECT, OBJECTS, TEXTS } from './body-shape.ts'
 import { readName, readNames } from './names.ts'
 import { checkRefresh } from './query.ts'
 import { readObject } from './request-body.ts'
@@ -12,6 +13,8 @@ const ACTION = 'cluster:admin/xpack/security/role_mapping/'
 
 export function buildRoleMappingRoutes({ roleMappings }: { roleMappings: RoleMappings }): Route[] {
   const put = defineRoute({
+    summary: 'Create or update a role mapping',
+    fields: { roles: TEXTS, role_templates: OBJECTS, rules: OBJECT, metadata: OBJECT, enabled: FLAG },
     methods: ['PUT', 'POST'],
     path: '/_security/role_mapping/:name',
     parameters: ['refresh'],
@@ -35,6 +38,7 @@ export function buildRoleMappingRoutes({ roleMappings }: { roleMappings: RoleMap
 
   const get = ['/_security/role_mapping', '/_security/role_mapping/:name'].map((path) =>
     defineRoute({
+      summary: 'Show role mappings',
       methods: ['GET'],
       path,
       read({ path }) {
@@ -51,6 +55,7 @@ export function buildRoleMappingRoutes({ roleMappings }: { roleMappings: RoleMap
   )
 
   const remove = defineRoute({
+    summary: 'Delete a role mapping',
     methods: ['DELETE'],
     path: '/_security/role_mapping/:name',
     parameters: ['refresh'],

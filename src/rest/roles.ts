@@ -2,14 +2,29 @@
 import type { Roles } from '../authc/roles.ts'
 import { readRoleDescriptor, type RoleDescriptor } from '../authz/role-descriptor.ts'
 import type { JsonObject } from '../kernel/json.ts'
+import { OBJECT, OBJECTS, TEXT, TEXTS } from './body-shape.ts'
 import { readName, readNames } from './names.ts'
 import { checkRefresh } from './query.ts'
 import { defineRoute, type Route } from './route.ts'
 
 const ACTION = 'cluster:admin/xpack/security/role/'
+const ROLE_FIELDS = {
+  cluster: TEXTS,
+  indices: OBJECTS,
+  applications: OBJECTS,
+  run_as: TEXTS,
+  global: OBJECT,
+  metadata: OBJECT,
+  remote_indices: OBJECTS,
+  remote_cluster: OBJECTS,
+  description: TEXT,
+  transient_metadata: OBJECT,
+}
 
 export function buildRoleRoutes({ roles }: { roles: Roles }): Route[] {
   const put = defineRoute({
+    summary: 'Create or update a role',
+    fields: ROLE_FIELDS,
     methods: ['PUT', 'POST'],
     path: '/_security/role/:name',
     parameters: ['refresh'],
@@ -29,6 +44,7 @@ export function buildRoleRoutes({ roles }: { roles: Roles }): Route[] {
 
   const get = ['/_security/role', '/_security/role/:name'].map((path) =>
     defineRoute({
+      summary: 'Show roles',
       methods: ['GET'],
       path,
       read: ({ path }) => readNames(path),
@@ -42,6 +58,7 @@ export function buildRoleRoutes({ roles }: { roles: Roles }): Route[] {
   )
 
   const remove = defineRoute({
+    summary: 'Delete a role',
     methods: ['DELETE'],
     path: '/_security/role/:name',
     parameters: ['refresh'],

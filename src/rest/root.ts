@@ -36,6 +36,7 @@ export function buildRootRoutes({
   }
   return [
     defineRoute({
+      summary: 'Name, version and cluster of the node',
       methods: ['GET', 'HEAD'],
       path: '/',
       read: () => undefined,
@@ -43,6 +44,7 @@ export function buildRootRoutes({
       act: async () => ({ body: identity }),
     }),
     defineRoute({
+      summary: 'Whether the store works',
       methods: ['GET'],
       path: '/_cluster/health',
       read: () => undefined,

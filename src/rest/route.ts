@@ -5,6 +5,7 @@
  */
 import type { Authentication } from '../authc/authentication.ts'
 import type { Json, JsonObject } from '../kernel/json.ts'
+import type { BodyShape } from './body-shape.ts'
 import type { Query } from './query.ts'
 
 /** In the order in which the `Allow` header names them. */
@@ -32,6 +33,8 @@ export type ConfigChange = { readonly 'event.action': string } & Readonly<
 >
 
 export interface Route<Value = unknown> {
+  /** For the API's document. */
+  readonly summary: string
   readonly methods: readonly Method[]
   /** With variable parts in the form `:name`. */
   readonly path: string
@@ -39,6 +42,8 @@ export interface Route<Value = unknown> {
   readonly parameters?: readonly string[]
   /** Left out: a body is refused. */
   readonly body?: 'required' | 'optional'
+  /** What the body has, for the API's document. */
+  readonly fields?: BodyShape
   /** Takes the request apart. @throws SecurityError or ApiError */
   read(call: Call, caller: Authentication): Value
   /** The name of the action that the caller must be allowed. */

@@ -3,6 +3,7 @@ import type { NativeRealm } from '../authc/native-realm.ts'
 import type { Roles } from '../authc/roles.ts'
 import { isReservedRole } from '../authz/reserved-roles.ts'
 import type { JsonObject } from '../kernel/json.ts'
+import { NUMBER, OBJECT, VALUES } from './body-shape.ts'
 import { describeRole } from './roles.ts'
 import { defineRoute, type Route } from './route.ts'
 import { readSearch, search } from './search.ts'
@@ -38,6 +39,8 @@ function buildSearchRoute(
   }: { idField: string; isField: (field: string) => boolean; list: () => Promise<JsonObject[]> },
 ): Route {
   return defineRoute({
+    summary: 'Find users or roles',
+    fields: { query: OBJECT, sort: VALUES, from: NUMBER, size: NUMBER, search_after: VALUES },
     methods: ['GET', 'POST'],
     path: `/_security/_query/${kind}`,
     body: 'optional',

@@ -2,6 +2,7 @@
 import type { InvalidationCount, TokenService } from '../authc/token-service.ts'
 import { SecurityError } from '../kernel/errors.ts'
 import { checkNoFaults } from '../kernel/validation.ts'
+import { describeTexts } from './body-shape.ts'
 import { hasText, readStrings } from './request-body.ts'
 import { type Answer, defineRoute, type Route } from './route.ts'
 
@@ -20,6 +21,8 @@ type InvalidationRequest =
 export function buildTokenInvalidationRoutes({ tokens }: { tokens: TokenService }): Route[] {
   return [
     defineRoute<InvalidationRequest>({
+      summary: 'Invalidate a token, or all of a realm or user',
+      fields: describeTexts(FIELDS),
       methods: ['DELETE'],
       path: '/_security/oauth2/token',
       body: 'required',

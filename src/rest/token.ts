@@ -10,6 +10,7 @@ import { SecurityError } from '../kernel/errors.ts'
 import { listFaults } from '../kernel/validation.ts'
 import { describeAuthentication } from './authenticate.ts'
 import { ApiError, BodyError } from './api-error.ts'
+import { describeTexts } from './body-shape.ts'
 import { describeFailedAuthentication } from './errors.ts'
 import { readStrings } from './request-body.ts'
 import { type Answer, defineRoute, type Route } from './route.ts'
@@ -45,6 +46,8 @@ export function buildTokenRoutes({
 }): Route[] {
   return [
     defineRoute<TokenRequest>({
+      summary: 'Issue or refresh tokens',
+      fields: describeTexts(FIELDS),
       methods: ['POST'],
       path: '/_security/oauth2/token',
       body: 'required',

@@ -4,6 +4,7 @@ import type { Authorizer } from '../authc/authorizer.ts'
 import { checkPrivileges, readPrivilegeCheck } from '../authz/privilege-check.ts'
 import { sumUpPrivileges } from '../authz/user-privileges.ts'
 import { SecurityError } from '../kernel/errors.ts'
+import { OBJECTS, TEXTS } from './body-shape.ts'
 import { defineRoute, type Route } from './route.ts'
 
 const ACTION = 'cluster:admin/xpack/security/user/'
@@ -16,6 +17,7 @@ export function buildUserPrivilegeRoutes({
   applicationPrivileges: ApplicationPrivilegeStore
 }): Route[] {
   const list = defineRoute({
+    summary: 'Everything that the caller may do',
     methods: ['GET'],
     path: '/_security/user/_privileges',
     read: () => undefined,
@@ -26,6 +28,8 @@ export function buildUserPrivilegeRoutes({
 
   const check = ['/_security/user/_has_privileges', '/_security/user/:name/_has_privileges'].map((path) =>
     defineRoute({
+      summary: 'Whether the caller has privileges',
+      fields: { cluster: TEXTS, index: OBJECTS, application: OBJECTS },
       methods: ['GET', 'POST'],
       path,
       body: 'required',

@@ -8,14 +8,26 @@ import { readPasswordRequest, readUserRequest, type UserRequest } from '../authc
 import { SecurityError } from '../kernel/errors.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { checkNoFaults } from '../kernel/validation.ts'
+import { FLAG, OBJECT, TEXT, TEXTS } from './body-shape.ts'
 import { readName, readNames } from './names.ts'
 import { checkRefresh } from './query.ts'
 import { type ConfigChange, defineRoute, type Route } from './route.ts'
 
 const ACTION = 'cluster:admin/xpack/security/user/'
+const PASSWORD = { password: TEXT, password_hash: TEXT }
 
 export function buildUserRoutes({ native, reserved }: { native: NativeRealm; reserved: ReservedRealm }): Route[] {
   const put = defineRoute({
+    summary: 'Create or update a user',
+    fields: {
+      ...PASSWORD,
+      roles: TEXTS,
+      full_name: TEXT,
+      email: TEXT,
+      metadata: OBJECT,
+      enabled: FLAG,
+      username: TEXT,
+    },
     methods: ['PUT', 'POST'],
     path: '/_security/user/:name',
     parameters: ['refresh'],
@@ -36,6 +48,7 @@ export function buildUserRoutes({ native, reserved }: { native: NativeRealm; res
   const paths = ['/_security/user', '/_security/user/:name']
   const get = paths.map((path) =>
     defineRoute({
+      summary: 'Show users',
       methods: ['GET'],
       path,
       read: ({ path }) => readNames(path),
@@ -49,6 +62,7 @@ export function buildUserRoutes({ native, reserved }: { native: NativeRealm; res
   )
 
   const remove = defineRoute({
+    summary: 'Delete a user',
     methods: ['DELETE'],
     path: '/_security/user/:name',
     parameters: ['refresh'],
@@ -65,6 +79,8 @@ export function buildUserRoutes({ native, reserved }: { native: NativeRealm; res
   })
 
   const changeOwnPassword = defineRoute({
+    summary: "Change one's own password",
+    fields: PASSWORD,
     methods: ['PUT', 'POST'],
     path: '/_security/user/_password',
     parameters: ['refresh'],
@@ -84,6 +100,8 @@ export function buildUserRoutes({ native, reserved }: { native: NativeRealm; res
   })
 
   const changePassword = defineRoute({
+    summary: 'Change the password of a user',
+    fields: PASSWORD,
     methods: ['PUT', 'POST'],
     path: '/_security/user/:name/_password',
     parameters: ['refresh'],
@@ -106,6 +124,7 @@ export function buildUserRoutes({ native, reserved }: { native: NativeRealm; res
     { path: '/_security/user/:name/_disable', enabled: false },
   ].map(({ path, enabled }) =>
     defineRoute({
+      summary: 'Enable or disable a user',
       methods: ['PUT', 'POST'],
       path,
       parameters: ['refresh'],
