@@ -5,7 +5,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync, readdirSync, readFileSync } from 'node:fs'
-import { chown, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -45,7 +45,7 @@ export interface PostgresServer {
 /**
  * Starts a server. The caller owes a `remove()`.
  * @param options.settings as in `postgresql.conf`
- * @param options.tls files that go into the server's folder; without them it has no TLS
+ * @param options.tls PEM texts; without them it has no TLS
  */
 export async function startPostgres(
   options: { settings?: Readonly<Record<string, string>>; tls?: { certificate: string; key: string } } = {},
@@ -69,8 +69,8 @@ export async function startPostgres(
     ...options.settings,
   }
   if (options.tls !== undefined) {
-    await addFile(options.tls.certificate, 'server.crt')
-    await addFile(options.tls.key, 'server.key')
+    await addFile('server.crt', options.tls.certificate)
+    await addFile('server.key', options.tls.key)
     settings['ssl'] = 'on'
   }
   const port = Number(new URL((await findAddresses()).api).port)
@@ -81,11 +81,10 @@ export async function startPostgres(
   let server: ChildProcess | undefined
   let databases = 0
 
-  async function addFile(from: string, name: string): Promise<void> {
+  async function addFile(name: string, content: string): Promise<void> {
     const path = join(data, name)
-    await copyFile(from, path)
+    await writeFile(path, content, { mode: 0o600 })
     if (owner !== undefined) await chown(path, owner.uid, owner.gid)
-    await run('chmod', ['600', path])
   }
 
   const killWithUs = () => signalAll('SIGKILL')

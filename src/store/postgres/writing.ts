@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Statement, Steps } from '../engine.ts'
 import type { Connection } from './connection.ts'
 import { translate } from './dialect.ts'
-import { isConflict, isStatementFault } from './failure.ts'
+import { hasCode, isConflict, isStatementFault } from './failure.ts'
 import type { Outcome } from './gathering.ts'
 import { runAlike } from './alike.ts'
 
@@ -93,7 +93,7 @@ async function runInTurn(connection: Connection, writes: readonly PendingWrite[]
   return outcomes
 }
 
-async function runWithSavepoint(connection: Connection, write: PendingWrite): Promise<Outcome> {
+async function runWithSavepoint(connection: Connection, write: PendingWrite, isLast = false): Promise<Outcome> {
   const saved = connection.exec('savepoint one')
   try {
     const [, result] = await Promise.all([saved, runAlone(connection, write)])
@@ -102,8 +102,10 @@ async function runWithSavepoint(connection: Connection, write: PendingWrite): Pr
   } catch (error) {
     if (!isStatementFault(error)) throw error
     await connection.exec('rollback to savepoint one; release savepoint one')
-    return { fault: error }
+    // Another node may have taken the key after this write saw it free: now it sees who did.
+    if (isLast || !hasCode(error, '23505' /* unique_violation */)) return { fault: error }
   }
+  return runWithSavepoint(connection, write, true)
 }
 
 async function runAlone(connection: Connection, { start, exclusion }: PendingWrite): Promise<unknown> {
