@@ -28,12 +28,13 @@ import { createTlsServer, type TlsServer } from './net/tls-server.ts'
 import { type Audit, createAudit } from './observe/audit.ts'
 import { describeError, type Log } from './observe/log.ts'
 import { createPortal } from './portal/portal.ts'
+import { createRemoteSecurityApi } from './portal/remote-security-api.ts'
 import type { SecurityApi } from './portal/security-api.ts'
 import { createProvider, type OpenIdProvider } from './provider/provider.ts'
 import { createRestApp } from './rest/app.ts'
 import type { Keystore } from './settings/keystore.ts'
 import { SettingsError } from './settings/settings-error.ts'
-import type { ListenerSettings, Settings } from './settings/settings.ts'
+import type { ListenerSettings, Settings, TlsServerSettings } from './settings/settings.ts'
 import { createEmbeddedStore, joinEmbeddedStore } from './store/embedded.ts'
 import type { WriterChannel } from './store/embedded/writer-channel.ts'
 import { createPostgresStore } from './store/postgres.ts'
@@ -94,15 +95,21 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     await checkExposure(parts, house.directory, provider)
 
     if (provider !== undefined) addresses.provider = await listen(provider.app, settings.provider)
+    let api = openRemoteApi(settings, closing)
     if (roles.has('security')) {
       const { app, asPortal, closeRealms } = await createSecurity(house)
       closing.push(closeRealms, () => app.close())
       addresses.security = await listen(app, settings.http)
-      if (roles.has('portal')) {
-        const portal = await buildPortal(house, asPortal)
-        closing.push(() => portal.close())
-        addresses.portal = await listen(portal, settings.portal)
-      }
+      api ??= asPortal
+    }
+    if (roles.has('portal') && api !== undefined) {
+      const tls = openTls(settings, settings.portal.tls, log)
+      const portal = await buildPortal(house, api, tls)
+      closing.push(
+        async () => tls?.close(),
+        () => portal.close(),
+      )
+      addresses.portal = await listen(portal, settings.portal)
     }
     return { addresses, close }
   } catch (error) {
@@ -194,7 +201,7 @@ async function createSecurity({ settings, log, audit, sealer, store, clusterUuid
       log,
     })
   })
-  const tls = openTls(settings, log)
+  const tls = openTls(settings, settings.http.tls, log)
   const app = createRestApp({
     ...directory,
     tokens,
@@ -219,7 +226,7 @@ async function createSecurity({ settings, log, audit, sealer, store, clusterUuid
   })
   await app.ready()
   if (app.server instanceof TlsListener) tls?.follow(app.server)
-  const asPortal = createInProcessApi(app, `Bearer ${portalCaller.secret}`)
+  const asPortal = createInProcessApi(app, settings.portal.apiAuthorization ?? `Bearer ${portalCaller.secret}`)
   const closeRealms = async () => {
     tls?.close()
     await Promise.all(realms.map((realm) => realm.close()))
@@ -236,7 +243,7 @@ const PORTAL: Authentication = {
 }
 
 /** @throws SettingsError if a file cannot be used */
-function openTls({ file, http: { tls } }: Settings, log: Log): TlsServer | undefined {
+function openTls({ file }: Settings, tls: TlsServerSettings | undefined, log: Log): TlsServer | undefined {
   if (tls === undefined) return undefined
   try {
     return createTlsServer({ settings: tls, log })
@@ -267,18 +274,34 @@ function createInProcessApi(app: FastifyInstance, portalAuthorization: string): 
   }
 }
 
-function buildPortal({ settings, log, audit, sealer, store }: House, api: SecurityApi): Promise<FastifyInstance> {
+/** The API that the portal is told of, if it is not that of its own process. */
+function openRemoteApi({ node, portal }: Settings, closing: (() => Promise<void>)[]): SecurityApi | undefined {
+  if (!node.roles.has('portal') || portal.api === undefined) return undefined
+  const api = createRemoteSecurityApi({ settings: portal.api, authorization: portal.apiAuthorization ?? '' })
+  closing.push(() => api.close())
+  return api
+}
+
+async function buildPortal(
+  { settings, log, audit, sealer, store }: House,
+  api: SecurityApi,
+  tls: TlsServer | undefined,
+): Promise<FastifyInstance> {
   // Sessions that outlive a restart need a key that does; the keystore's secret gives one where none is set.
   const encryptionKey =
     settings.portal.encryptionKey ?? Buffer.from(sealer.key('portal encryption')).toString('base64url')
-  return createPortal({
+  const app = await createPortal({
     settings: { ...settings.portal, encryptionKey },
     api,
     sessions: store.sessions,
+    documents: store.documents,
+    tls: tls?.options,
     clock: systemClock,
     log,
     audit,
   })
+  if (app.server instanceof TlsListener) tls?.follow(app.server)
+  return app
 }
 
 function openAudit({ audit, node }: Settings, clusterUuid: string, log: Log): Audit | undefined {

@@ -1,4 +1,4 @@
-import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
+import { createSecureContext, getCACertificates, type SecureContext, type SecureContextOptions } from 'node:tls'
 import type { OutboundSettings } from '../settings/settings.ts'
 
 /** Whom a TLS connection trusts, in the words of `tls.connect`. */
@@ -8,12 +8,18 @@ export interface Trust {
   readonly checkServerIdentity?: () => undefined
 }
 
-/** Own certificate authorities, else the system's, else those that came with the runtime. */
-export function createTrust(settings: Pick<OutboundSettings, 'certificateAuthorities' | 'verificationMode'>): Trust {
+/**
+ * Own certificate authorities, else the system's, else those that came with the runtime.
+ * @param identity the certificate and the key that the other side is shown
+ */
+export function createTrust(
+  settings: Pick<OutboundSettings, 'certificateAuthorities' | 'verificationMode'>,
+  identity: Pick<SecureContextOptions, 'cert' | 'key' | 'pfx' | 'passphrase'> = {},
+): Trust {
   const { certificateAuthorities, verificationMode } = settings
   const authorities = certificateAuthorities ?? getCACertificates('system')
   return {
-    secureContext: createSecureContext(authorities.length > 0 ? { ca: [...authorities] } : {}),
+    secureContext: createSecureContext({ ...identity, ...(authorities.length > 0 && { ca: [...authorities] }) }),
     rejectUnauthorized: verificationMode !== 'none',
     // `certificate`: somebody whom we trust has signed it, whatever host it names.
     ...(verificationMode === 'full' ? {} : { checkServerIdentity: () => undefined }),

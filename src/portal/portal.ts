@@ -6,13 +6,14 @@
  * The order of every request: reference id, size and syntax, route, who it is, anti-CSRF, handler.
  */
 import { randomBytes } from 'node:crypto'
+import type { TlsOptions } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock } from '../kernel/clock.ts'
 import type { Audit } from '../observe/audit.ts'
 import type { Log } from '../observe/log.ts'
 import type { PortalSettings } from '../settings/settings.ts'
 import { chooseLanguage } from '../pages/language.ts'
-import type { Sessions } from '../store/store.ts'
+import type { Documents, Sessions } from '../store/store.ts'
 import { addAgreementRoutes, findForcedPage } from './agreement-routes.ts'
 import { setCookie } from './answer.ts'
 import { checkOwnOrigin } from './anti-csrf.ts'
@@ -33,6 +34,7 @@ import { refuse } from './refusal.ts'
 import { buildResponseHeaders } from './response-headers.ts'
 import type { SecurityApi } from './security-api.ts'
 import { createContentSealer } from './session-content.ts'
+import { createSessionCleanup } from './session-cleanup.ts'
 import { createSessionRecords } from './session-records.ts'
 import { addSessionRoutes } from './session-routes.ts'
 import { createSignIns } from './sign-in.ts'
@@ -45,6 +47,7 @@ import { createVisitors } from './visitors.ts'
 /** Implicit responses travel in a query. */
 const LONGEST_HEAD = 32 * 1024
 const LARGEST_BODY = 64 * 1024
+const OWN_PRIVILEGES = ['manage_oidc', 'manage_token']
 const UNKNOWN_PATH: VisitRules = { access: 'required' }
 
 /**
@@ -55,13 +58,19 @@ export async function createPortal(options: {
   settings: PortalSettings & { readonly encryptionKey: string }
   api: SecurityApi
   sessions: Sessions
+  /** For the lease of the clean-up. */
+  documents: Documents
+  /** Absent: plain HTTP. */
+  tls?: TlsOptions | undefined
   clock: Clock
   log: Log
   audit?: Audit | undefined
 }): Promise<FastifyInstance> {
   const parts = createParts(options)
   const { settings } = parts
+  const { tls } = options
   const app = fastify({
+    ...(tls !== undefined && { https: { ...tls, maxHeaderSize: LONGEST_HEAD } }),
     genReqId: () => randomBytes(16).toString('hex'),
     rewriteUrl: ({ url }) => collapseSlashes(stripBasePath(url ?? '/', settings)),
     bodyLimit: LARGEST_BODY,
@@ -116,8 +125,26 @@ export async function createPortal(options: {
   addPageRoutes(app, parts)
   addAgreementRoutes(app, parts)
   addSessionRoutes(app, parts)
+  const { documents } = options
+  const cleanup = createSessionCleanup({ ...parts, documents, interval: settings.cleanupInterval })
+  app.addHook('onListen', async () => {
+    cleanup.start()
+    await checkOwnPrivileges(parts)
+  })
+  app.addHook('onClose', async () => cleanup.stop())
   await app.ready()
   return app
+}
+
+/** An API that is away now does not keep the portal from starting; what it lacks is told. */
+async function checkOwnPrivileges({ api, log }: PortalParts): Promise<void> {
+  try {
+    const missing = await api.findMissing('portal', OWN_PRIVILEGES, randomBytes(16).toString('hex'))
+    if (missing.length > 0)
+      log.error({ missing }, `the portal lacks cluster privileges at the security API: ${missing.join(', ')}`)
+  } catch (err) {
+    log.error({ err }, 'the portal could not learn its own privileges at the security API')
+  }
 }
 
 function createParts(options: Parameters<typeof createPortal>[0]): PortalParts {

@@ -3,28 +3,33 @@ import { readPortalProviders } from './portal-providers.ts'
 import { readApiAuthorization, readRemoteApi } from './portal-api-settings.ts'
 import { PORTAL_API } from './portal-api-table.ts'
 import { CUSTOM_HEADER_PREFIX, PORTAL_HTTP, PORTAL_IGNORED } from './portal-http-table.ts'
-import { PORTAL } from './portal-table.ts'
+import { PORTAL, PORTAL_TLS } from './portal-table.ts'
 import { buildKey } from './setting.ts'
 import type { PortalSettings } from './settings.ts'
+import { readTls } from './tls-settings.ts'
 import type { Values } from './values.ts'
 
 /** Reads the portal: the rules between its settings, and what works but deserves a warning. */
 export function readPortal(values: Values, directory: string): PortalSettings {
   const { providers, isList } = readPortalProviders(values)
   const publicBaseUrl = values.get(PORTAL.publicBaseUrl)
+  const tls = readTls(values, PORTAL_TLS, directory)
+  const isSecure = tls !== undefined || publicBaseUrl?.startsWith('https:') === true
   const portal: PortalSettings = {
     host: values.get(PORTAL.host),
     port: values.get(PORTAL.port),
     name: values.get(PORTAL.name),
     basePath: values.get(PORTAL.basePath) ?? '',
     rewriteBasePath: values.get(PORTAL.rewriteBasePath),
+    tls,
     publicBaseUrl,
     providers,
     selector:
       values.get(PORTAL.selector) ?? (!isList && providers.filter((provider) => provider.showInSelector).length > 1),
     encryptionKey: values.get(PORTAL.encryptionKey),
     cookieName: values.get(PORTAL.cookieName),
-    secureCookies: values.get(PORTAL.secureCookies) ?? publicBaseUrl?.startsWith('https:') === true,
+    // With TLS of our own there is no reason against it.
+    secureCookies: tls !== undefined || (values.get(PORTAL.secureCookies) ?? isSecure),
     sameSiteCookies: values.get(PORTAL.sameSiteCookies),
     cleanupInterval: values.get(PORTAL.cleanupInterval),
     loginAssistanceMessage: values.get(PORTAL.loginAssistanceMessage),

@@ -4,6 +4,7 @@ import { readDuration } from '../kernel/duration.ts'
 import { boolean, checked, integer, list, oneOf, readText, text } from './setting-types.ts'
 import { setting, type SettingType } from './setting.ts'
 import { ValueError } from './settings-error.ts'
+import { buildTlsRows } from './tls-settings.ts'
 
 export const PROVIDER_ENTRY_PREFIX = 'xpack.security.authc.providers.<type>.<name>.'
 
@@ -109,8 +110,9 @@ export const PORTAL = {
   secureCookies: setting({
     key: 'xpack.security.secureCookies',
     type: boolean,
-    defaultText: '`true` if `server.publicBaseUrl` is https',
-    description: 'Whether the session cookie is `Secure`. `true` behind a TLS proxy.',
+    defaultText: '`true` with `server.ssl.enabled`, or if `server.publicBaseUrl` is https',
+    description:
+      'Whether the session cookie is `Secure`. `true` behind a TLS proxy; always `true` with `server.ssl.enabled`.',
   }),
   sameSiteCookies: setting({
     key: 'xpack.security.sameSiteCookies',
@@ -186,6 +188,8 @@ export const PORTAL = {
     description: 'The realm of the type `oidc` in the old form.',
   }),
 }
+
+export const PORTAL_TLS = buildTlsRows('server.ssl.', 'the portal', 'camel')
 
 /** Kibana's type names in Kibana's words. */
 const order: SettingType<number> = {

@@ -190,9 +190,9 @@ export interface PortalProviderSettings {
   readonly origins: readonly string[]
 }
 
-export interface PortalSettings {
-  readonly host: string
-  readonly port: number
+export interface PortalSettings extends ListenerSettings {
+  /** `undefined`: plain HTTP. */
+  readonly tls: TlsServerSettings | undefined
   readonly name: string
   readonly basePath: string
   /** Requests arrive with the base path, and the portal takes it off. */

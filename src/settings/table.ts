@@ -5,7 +5,7 @@ import { CLAIM_PATTERNS, CLAIMS, OP, REALM, RP } from './oidc-realm-table.ts'
 import { OUTBOUND } from './outbound-settings.ts'
 import { PORTAL_API } from './portal-api-table.ts'
 import { PORTAL_HTTP, PORTAL_IGNORED } from './portal-http-table.ts'
-import { PORTAL, PROVIDER_ENTRY } from './portal-table.ts'
+import { PORTAL, PORTAL_TLS, PROVIDER_ENTRY } from './portal-table.ts'
 import { CLIENT, CLIENT_METADATA, PROVIDER, ROUTES, TTL } from './provider-table.ts'
 import type { Setting } from './setting.ts'
 import { STORE } from './store-settings.ts'
@@ -32,6 +32,7 @@ export const SETTINGS_GROUPS: readonly SettingsGroup[] = [
   { title: 'The portal', settings: Object.values(PORTAL) },
   { title: 'The portal: HTTP', settings: Object.values(PORTAL_HTTP) },
   { title: 'The portal: the security API', settings: Object.values(PORTAL_API) },
+  { title: 'The portal: TLS', settings: Object.values(PORTAL_TLS) },
   { title: 'The portal: ways to sign in', settings: Object.values(PROVIDER_ENTRY) },
   { title: 'The portal: accepted without effect', settings: Object.values(PORTAL_IGNORED) },
   { title: 'The provider', settings: [...Object.values(PROVIDER), ...Object.values(ROUTES), ...Object.values(TTL)] },

@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
+import type { Clock } from '../../src/kernel/clock.ts'
+import type { Audit, AuditEvent } from '../../src/observe/audit.ts'
 import { createLog } from '../../src/observe/log.ts'
 import { createPortal } from '../../src/portal/portal.ts'
+import type { SecurityApi } from '../../src/portal/security-api.ts'
 import type { PortalProviderSettings, PortalSettings } from '../../src/settings/settings.ts'
 import { createEmbeddedStore } from '../../src/store/embedded.ts'
 import type { Sessions, Store } from '../../src/store/store.ts'
@@ -20,6 +23,9 @@ export interface PortalFixture {
   readonly store: Store
   /** Lines of the portal's log. */
   readonly logged: string[]
+  /** Events of the portal's audit log. */
+  readonly audited: AuditEvent[]
+  readonly clock: Clock
   advance: (seconds: number) => void
   /** Another portal on the same store and API. */
   restart: (settings: Partial<PortalSettings & { encryptionKey: string }>) => Promise<FastifyInstance>
@@ -69,7 +75,7 @@ export function provider(
 export async function startPortal(
   context: TestContext,
   settings: Partial<PortalSettings>,
-  options: { endSession?: boolean; wrapSessions?: (sessions: Sessions) => Sessions } = {},
+  options: { endSession?: boolean; api?: SecurityApi; wrapSessions?: (sessions: Sessions) => Sessions } = {},
 ): Promise<PortalFixture> {
   const directory = await mkdtemp(join(tmpdir(), 'ostiary-portal-'))
   let now = 1_800_000_000.25
@@ -79,10 +85,20 @@ export async function startPortal(
   const sessions = options.wrapSessions?.(store.sessions) ?? store.sessions
   const logged: string[] = []
   const log = createLog('debug', { write: (line) => logged.push(line) })
+  const audited: AuditEvent[] = []
+  const audit: Audit = { write: (event) => void audited.push(event), emitsRequestBody: false, close: async () => {} }
   const apps: FastifyInstance[] = []
   const create = async (more: Partial<PortalSettings>) => {
     const all = { ...DEFAULTS, ...settings, ...more, encryptionKey: more.encryptionKey ?? DEFAULTS.encryptionKey }
-    const app = await createPortal({ settings: all, api, sessions, clock, log })
+    const app = await createPortal({
+      settings: all,
+      api: options.api ?? api,
+      sessions,
+      documents: store.documents,
+      clock,
+      log,
+      audit,
+    })
     apps.push(app)
     return app
   }
@@ -92,7 +108,7 @@ export async function startPortal(
     await rm(directory, { recursive: true })
   })
   const app = await create({})
-  return { app, api, store, logged, advance: (seconds) => (now += seconds), restart: create }
+  return { app, api, store, logged, audited, clock, advance: (seconds) => (now += seconds), restart: create }
 }
 
 const DEFAULTS = {
@@ -110,6 +126,7 @@ const DEFAULTS = {
   cleanupInterval: 3600,
   loginAssistanceMessage: undefined,
   loginHelp: undefined,
+  tls: undefined,
   rewriteBasePath: false,
   accessAgreement: undefined,
   maxSessions: undefined,
