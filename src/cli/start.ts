@@ -1,9 +1,10 @@
+import cluster from 'node:cluster'
 import { putDemoSecrets } from '../demo.ts'
 import { createLog, type Log } from '../observe/log.ts'
-import { type RunningServer, startServer } from '../server.ts'
+import type { RunningServer, ServerParts } from '../server.ts'
 import { openOrCreateKeystore } from '../settings/keystore.ts'
 import { readDemo, readSettings } from '../settings/read-settings.ts'
-import type { Command } from './command.ts'
+import { type Command, CommandError } from './command.ts'
 import { CONFIG_OPTION, keystoreOf, settingsFileOf } from './config-option.ts'
 import { readVersion } from './version.ts'
 import { buildWelcome } from './welcome.ts'
@@ -21,23 +22,52 @@ export const start: Command = {
     if (isDemo) await putDemoSecrets(keystore)
     const settings = readSettings({ ...sources, keystore })
     const log = createLog(settings.node.logLevel)
+    const parts = { settings, keystore, log }
+    if (cluster.isWorker) return runWorker(parts)
     for (const warning of settings.warnings) log.warn(warning)
 
-    const server = await startServer({ settings, keystore, log })
-    stopOnSignal(server, log)
+    const server = await startServerOrWorkers(parts)
+    const stop = createStop(server, log)
+    process.on('SIGINT', () => stop(130))
+    process.on('SIGTERM', () => stop(143))
     console.log(buildWelcome(readVersion(), settings, server.addresses))
   },
+}
+
+/** The process that starts workers serves nothing, so it loads nothing of what serves. */
+async function startServerOrWorkers(parts: ServerParts): Promise<RunningServer> {
+  if (parts.settings.node.workers === 1) return (await import('../server.ts')).startServer(parts)
+  const { startWorkers, WorkerError } = await import('../workers.ts')
+  return startWorkers(parts).catch((error: unknown) => {
+    throw error instanceof WorkerError ? new CommandError(error.message, error.exitCode) : error
+  })
+}
+
+/** A worker ends when the process that started it says so. A Ctrl-C at the terminal reaches both, and is not for it. */
+async function runWorker(parts: ServerParts): Promise<void> {
+  const { channelToHolder, serveAsWorker } = await import('../workers.ts')
+  const { startServer } = await import('../server.ts')
+  process.on('SIGINT', () => undefined)
+  const server = await startServer({ ...parts, channel: channelToHolder() })
+  const stop = createStop(server, parts.log)
+  process.on('SIGTERM', () => stop(143))
+  serveAsWorker(server, () => stop(143))
 }
 
 /** What `npm` and the terminal send for one Ctrl-C arrives twice within this time, in milliseconds. */
 const SAME_SIGNAL = 500
 
-function stopOnSignal(server: RunningServer, log: Log): void {
+/** @returns to be called for each signal, with the exit code for the second */
+function createStop(server: RunningServer, log: Log): (exitCode: number) => void {
   let since: number | undefined
-  const stop = async (exitCode: number) => {
+  return (exitCode) => {
     if (since !== undefined && performance.now() - since < SAME_SIGNAL) return
     if (since !== undefined) process.exit(exitCode)
     since = performance.now()
+    void close()
+  }
+
+  async function close(): Promise<void> {
     try {
       await server.close()
       process.exit(0)
@@ -46,6 +76,4 @@ function stopOnSignal(server: RunningServer, log: Log): void {
       process.exit(1)
     }
   }
-  process.on('SIGINT', () => void stop(130))
-  process.on('SIGTERM', () => void stop(143))
 }

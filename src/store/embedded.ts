@@ -2,8 +2,10 @@ import { Worker } from 'node:worker_threads'
 import type { Clock } from '../kernel/clock.ts'
 import { createArtefacts } from './artefacts.ts'
 import { createDocuments } from './documents.ts'
-import { openDataDirectory } from './embedded/data-directory.ts'
-import { createWriterThread, type StoreLog } from './embedded/writer-thread.ts'
+import { joinDataDirectory, openDataDirectory } from './embedded/data-directory.ts'
+import type { Reader } from './embedded/reader.ts'
+import { createRemoteWriter, serveWriter, type WriterChannel } from './embedded/writer-channel.ts'
+import { createWriterThread, type StoreLog, type WriterThread } from './embedded/writer-thread.ts'
 import type { Engine } from './engine.ts'
 import { startExpiry } from './expiry.ts'
 import { createSessions } from './sessions.ts'
@@ -19,26 +21,59 @@ export interface EmbeddedStoreOptions {
   readonly log?: StoreLog
 }
 
+/** What the process that starts workers has of the store: it holds the folder, writes for them, and expires. */
+export interface EmbeddedHolder {
+  /** Writes for the worker at the other end from now on. */
+  serve(channel: WriterChannel): void
+  /** To be called when the workers are gone. */
+  close(): Promise<void>
+}
+
 /**
- * The embedded driver: one SQLite file, read in the thread that asks, written by one thread of its own.
+ * The embedded driver in one process: one SQLite file, read in the thread that asks, written by one thread of its own.
  * @throws SecurityError `store_unavailable` saying what is wrong with the folder or the file
  */
-export async function createEmbeddedStore({ directory, clock, log }: EmbeddedStoreOptions): Promise<Store> {
+export async function createEmbeddedStore(options: EmbeddedStoreOptions): Promise<Store> {
+  return assembleStore({ ...holdDirectory(options), clock: options.clock })
+}
+
+/**
+ * The embedded driver for several processes: this one writes, its workers read by themselves.
+ * @throws SecurityError as `createEmbeddedStore`
+ */
+export function holdEmbeddedStore(options: EmbeddedStoreOptions): EmbeddedHolder {
+  const held = holdDirectory(options)
+  return { serve: (channel) => serveWriter(channel, held.writer), close: () => held.close() }
+}
+
+/**
+ * The store in a worker of the process at the other end of the channel, which holds it.
+ * @throws SecurityError `store_unavailable` if that process does not hold the folder
+ */
+export async function joinEmbeddedStore(options: EmbeddedStoreOptions & { channel: WriterChannel }): Promise<Store> {
+  const { directory, channel, clock, log } = options
+  const { reader, lock } = joinDataDirectory(directory, channel.pid)
+  const writer = createWriterThread({
+    startWorker: () => createRemoteWriter(channel),
+    timeoutMs: WRITE_TIMEOUT_MS,
+    log,
+  })
+  const close = async () => {
+    await writer.drain()
+    reader.close()
+    await writer.close()
+    lock.release()
+  }
+  return assembleStore({ reader, writer, clock, close })
+}
+
+function holdDirectory({ directory, clock, log }: EmbeddedStoreOptions) {
   const { file, reader, lock } = openDataDirectory(directory)
   const writer = createWriterThread({ startWorker: () => startWorker(file), timeoutMs: WRITE_TIMEOUT_MS, log })
-  const engine: Engine = {
-    read: async (...statement) => reader.run(...statement),
-    write: (...write) => writer.call(...write),
-  }
-  const expiry = startExpiry({ engine, clock })
+  const expiry = startExpiry({ engine: createEngine(reader, writer), clock })
   return {
-    documents: createDocuments(engine),
-    tokens: createTokenPairs({ engine, clock }),
-    sessions: createSessions({ engine, clock }),
-    artefacts: createArtefacts({ engine, clock }),
-    async check() {
-      reader.run('select count(*) as facts from fact')
-    },
+    reader,
+    writer,
     async close() {
       await expiry.stop()
       await writer.drain()
@@ -47,6 +82,33 @@ export async function createEmbeddedStore({ directory, clock, log }: EmbeddedSto
       await writer.close()
       lock.release()
     },
+  }
+}
+
+function assembleStore(parts: {
+  reader: Reader
+  writer: WriterThread
+  clock: Clock
+  close: () => Promise<void>
+}): Store {
+  const { reader, writer, clock, close } = parts
+  const engine = createEngine(reader, writer)
+  return {
+    documents: createDocuments(engine),
+    tokens: createTokenPairs({ engine, clock }),
+    sessions: createSessions({ engine, clock }),
+    artefacts: createArtefacts({ engine, clock }),
+    async check() {
+      reader.run('select count(*) as facts from fact')
+    },
+    close,
+  }
+}
+
+function createEngine(reader: Reader, writer: WriterThread): Engine {
+  return {
+    read: async (...statement) => reader.run(...statement),
+    write: (...write) => writer.call(...write),
   }
 }
 

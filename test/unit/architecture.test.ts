@@ -31,6 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'authc/password.ts',
     'authc/login-explanation.ts',
     'server.ts',
+    'workers.ts',
     'demo.ts',
   ],
   'server.ts': [

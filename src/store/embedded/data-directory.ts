@@ -2,7 +2,7 @@ import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync } from
 import { join } from 'node:path'
 import { SecurityError } from '../../kernel/errors.ts'
 import { openConnection } from './connection.ts'
-import { lockDirectory, type DirectoryLock } from './directory-lock.ts'
+import { joinLock, lockDirectory, type DirectoryLock } from './directory-lock.ts'
 import { migrate } from './migration.ts'
 import { createReader, type Reader } from './reader.ts'
 
@@ -22,7 +22,7 @@ export function openDataDirectory(directory: string): DataDirectory {
     chmodSync(directory, 0o700)
     const lock = lockDirectory(directory)
     try {
-      const file = join(directory, 'ostiary.db')
+      const file = fileOf(directory)
       return { file, reader: openFile(file, directory), lock }
     } catch (error) {
       lock.release()
@@ -32,6 +32,19 @@ export function openDataDirectory(directory: string): DataDirectory {
     if (cause instanceof SecurityError) throw cause
     throw new SecurityError('store_unavailable', `the data folder [${directory}] cannot be used`, cause)
   }
+}
+
+/**
+ * The data folder for a worker of `holder`, which has it open.
+ * @throws SecurityError `store_unavailable`
+ */
+export function joinDataDirectory(directory: string, holder: number): Pick<DataDirectory, 'reader' | 'lock'> {
+  const lock = joinLock(directory, holder)
+  return { reader: createReader(fileOf(directory)), lock }
+}
+
+function fileOf(directory: string): string {
+  return join(directory, 'ostiary.db')
 }
 
 function openFile(file: string, directory: string): Reader {

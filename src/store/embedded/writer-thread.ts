@@ -1,4 +1,3 @@
-import { Worker } from 'node:worker_threads'
 import { SecurityError } from '../../kernel/errors.ts'
 import type { Write } from '../engine.ts'
 import type { WRITES } from '../writes.ts'
@@ -8,6 +7,7 @@ import {
   type FromWriter,
   type Outcome,
   type ToWriter,
+  type WriteBatch,
   type WriteCall,
 } from './messages.ts'
 
@@ -17,9 +17,22 @@ export interface WriterThread {
     write: Write<Arguments, Result>,
     ...args: Arguments
   ): Promise<Result>
+  /** Writes what another process has gathered. Never rejects. */
+  pass(batch: WriteBatch): Promise<BatchReply>
   /** Takes no more writes, and resolves when those in flight have ended. */
   drain(): Promise<void>
   close(): Promise<void>
+}
+
+/** Where the writer is: a thread of this process, or one of the process that started this one. */
+export interface WriterPort {
+  postMessage(message: ToWriter, transfer: []): void
+  on(event: 'message', listener: (replies: FromWriter) => void): unknown
+  on(event: 'error', listener: (error: unknown) => void): unknown
+  on(event: 'exit', listener: () => void): unknown
+  once(event: 'exit', listener: () => void): unknown
+  terminate(): unknown
+  unref(): void
 }
 
 /** What the store says to whoever runs it. */
@@ -34,9 +47,12 @@ interface Waiting {
 }
 
 interface Batch {
-  readonly waiting: readonly Waiting[]
+  readonly size: number
   readonly timer: NodeJS.Timeout
+  settle(reply: Reply): void
 }
+
+type Reply = { readonly outcomes: readonly Outcome[] } | { readonly failure: Error }
 
 const CALLS_PER_BATCH = 64
 /** A queue that is longer than this only grows: refusing at once is kinder than refusing after the time-out. */
@@ -45,7 +61,7 @@ const RESTART_PAUSE_MS = 500
 
 /** The writer thread seen from the outside: gathers the writes of one turn of the event loop into few messages. */
 export function createWriterThread(options: {
-  startWorker: () => Worker
+  startWorker: () => WriterPort
   timeoutMs: number
   log?: StoreLog | undefined
 }): WriterThread {
@@ -57,13 +73,13 @@ export function createWriterThread(options: {
   let closed = false
   let idle: (() => void) | undefined
   let startedAt = 0
-  let worker: Worker | undefined = start()
+  let worker: WriterPort | undefined = start()
 
   return {
     call: (write, ...args) =>
       new Promise((resolve, reject) => {
-        if (closed) return reject(unavailable('is closed'))
-        if (waitingCount >= WAITING_AT_MOST) return reject(unavailable('has too many writes waiting'))
+        const refusal = refuse()
+        if (refusal !== undefined) return reject(refusal)
         waitingCount += 1
         if (gathered.length === 0) setImmediate(send)
         gathered.push({
@@ -72,6 +88,13 @@ export function createWriterThread(options: {
           reject,
         })
       }),
+    async pass({ id, deadline, calls }) {
+      const refusal = refuse()
+      if (refusal !== undefined) return { id, failure: refusal }
+      waitingCount += calls.length
+      const compacted = calls.map(([name, args]) => [name, args.map(compact)] as const)
+      return new Promise<BatchReply>((resolve) => post(compacted, deadline, (reply) => resolve({ id, ...reply })))
+    },
     async drain() {
       closed = true
       if (waitingCount > 0) await new Promise<void>((resolve) => (idle = resolve))
@@ -80,7 +103,7 @@ export function createWriterThread(options: {
       closed = true
       const ending = worker
       if (ending === undefined) return
-      const exited = new Promise((resolve) => ending.once('exit', resolve))
+      const exited = new Promise<void>((resolve) => ending.once('exit', () => resolve()))
       ending.postMessage('close' satisfies ToWriter, [])
       const timer = setTimeout(() => void ending.terminate(), timeoutMs)
       await exited
@@ -88,7 +111,12 @@ export function createWriterThread(options: {
     },
   }
 
-  function start(): Worker {
+  function refuse(): SecurityError | undefined {
+    if (closed) return unavailable('is closed')
+    return waitingCount >= WAITING_AT_MOST ? unavailable('has too many writes waiting') : undefined
+  }
+
+  function start(): WriterPort {
     startedAt = monotonicMs()
     const started = startWorker()
     started.on('message', receive)
@@ -101,7 +129,7 @@ export function createWriterThread(options: {
 
   function restart(): void {
     worker = undefined
-    for (const id of inFlight.keys()) settle(id, (one) => one.reject(unavailable('lost its writer thread')))
+    for (const id of inFlight.keys()) settle(id, { failure: unavailable('lost its writer thread') })
     if (closed) return
     log?.warn({}, "the store's writer thread ended and is started again")
     // The first death is mended at once, a thread that cannot live is not tried in a tight loop.
@@ -114,40 +142,48 @@ export function createWriterThread(options: {
   function send(): void {
     const all = gathered
     gathered = []
-    for (let from = 0; from < all.length; from += CALLS_PER_BATCH) post(all.slice(from, from + CALLS_PER_BATCH))
+    for (let from = 0; from < all.length; from += CALLS_PER_BATCH) {
+      const waiting = all.slice(from, from + CALLS_PER_BATCH)
+      const calls = waiting.map(({ call }) => call)
+      post(calls, monotonicMs() + timeoutMs, (reply) => waiting.forEach((one, index) => answer(one, reply, index)))
+    }
   }
 
-  function post(waiting: readonly Waiting[]): void {
+  function post(calls: readonly WriteCall[], deadline: number, onReply: (reply: Reply) => void): void {
     const id = ++lastBatch
-    const giveUp = () => settle(id, (one) => one.reject(unavailable(`has not confirmed a write for ${timeoutMs} ms`)))
-    inFlight.set(id, { waiting, timer: setTimeout(giveUp, timeoutMs) })
-    const batch: ToWriter = { id, deadline: monotonicMs() + timeoutMs, calls: waiting.map(({ call }) => call) }
-    if (worker === undefined) return settle(id, (one) => one.reject(unavailable('is starting its writer thread again')))
+    const giveUp = () => settle(id, { failure: unavailable(`has not confirmed a write for ${timeoutMs} ms`) })
+    inFlight.set(id, { size: calls.length, timer: setTimeout(giveUp, deadline - monotonicMs()), settle: onReply })
+    const batch: ToWriter = { id, deadline, calls }
+    if (worker === undefined) return settle(id, { failure: unavailable('is starting its writer thread again') })
     worker.postMessage(batch, [])
   }
 
   function receive(replies: FromWriter): void {
-    for (const reply of replies) settle(reply.id, (one, index) => answer(one, reply, index))
+    for (const { id, ...reply } of replies) settle(id, reply)
   }
 
-  function settle(id: number, settleOne: (one: Waiting, index: number) => void): void {
+  function settle(id: number, reply: Reply): void {
     const batch = inFlight.get(id)
     // Given up before.
     if (batch === undefined) return
     inFlight.delete(id)
     clearTimeout(batch.timer)
-    batch.waiting.forEach(settleOne)
-    waitingCount -= batch.waiting.length
+    batch.settle(reply)
+    waitingCount -= batch.size
     if (waitingCount === 0) idle?.()
   }
 }
 
-function answer(one: Waiting, reply: BatchReply, index: number): void {
-  if ('failure' in reply) return one.reject(unavailable('cannot be written', reply.failure))
+function answer(one: Waiting, reply: Reply, index: number): void {
+  if ('failure' in reply) return one.reject(asUnavailable(reply.failure))
   const outcome: Outcome | undefined = reply.outcomes[index]
   if (outcome === undefined) return one.reject(unavailable('gave no answer'))
   if ('fault' in outcome) return one.reject(outcome.fault)
   one.resolve(outcome.result)
+}
+
+function asUnavailable(failure: Error): SecurityError {
+  return failure instanceof SecurityError ? failure : unavailable('cannot be written', failure)
 }
 
 function unavailable(finding: string, cause?: Error): SecurityError {

@@ -1,0 +1,143 @@
+/** Several processes on one port of each part and one data folder. */
+import assert from 'node:assert/strict'
+import { readdir, readFile } from 'node:fs/promises'
+import { Agent, request } from 'node:http'
+import { json } from 'node:stream/consumers'
+import { join } from 'node:path'
+import { after, before, test, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { bearer, ELASTIC, FACILITATOR, text } from '../support/api-call.ts'
+import { signInByApi } from '../support/oidc-login.ts'
+import { createProgram, type Program } from '../support/program.ts'
+
+const COUNT = 2
+const ROUNDS = 20
+const withWorkers = (yaml: string) => `${yaml}\nnode.workers: ${COUNT}\n`
+
+let program: Program
+before(async () => {
+  program = await createProgram({ settings: withWorkers })
+  await program.start()
+  await waitForWorkers()
+})
+after(() => program.remove())
+
+test('a revocation that one worker has acknowledged holds in the other at once, and the start is told once', async (t) => {
+  const [here, there] = await connectToEach(t)
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const token = await here('/_security/oauth2/token', { grant_type: 'client_credentials' })
+    const access = String(token['access_token'])
+    assert.equal((await there('/_security/_authenticate', undefined, bearer(access)))['username'], 'elastic')
+    await here('/_security/oauth2/token', { token: access }, ELASTIC, 'DELETE')
+    const dead = await there('/_security/_authenticate', undefined, bearer(access))
+    assert.equal(dead['status'], 401)
+  }
+  assert.equal(program.output().match(/Ostiary .* is ready/g)?.length, 1)
+})
+
+test('a logout sent to one worker is seen by the next request of the other', async (t) => {
+  const [here, there] = await connectToEach(t)
+  const alice = await signInByApi(program, 'alice')
+  const access = bearer(text(alice, 'access_token'))
+  assert.equal((await there('/_security/_authenticate', undefined, access))['username'], 'alice')
+  const tokens = { token: text(alice, 'access_token'), refresh_token: text(alice, 'refresh_token') }
+  assert.match(String((await here('/_security/oidc/logout', tokens, FACILITATOR))['redirect']), /end_session/)
+  assert.equal((await there('/_security/_authenticate', undefined, access))['status'], 401)
+})
+
+test('a worker that dies is replaced, and the others live on', async () => {
+  const [victim = 0, survivor = 0] = await findWorkers()
+  process.kill(victim, 'SIGKILL')
+  for (;;) {
+    const workers = await findWorkers()
+    assert.ok(workers.includes(survivor))
+    if (workers.length === COUNT && !workers.includes(victim)) break
+    await sleep(20)
+  }
+  assert.match(program.output(), /a worker has ended \(SIGKILL\), another is started/)
+})
+
+test('the workers of a program that was killed end with it, and its folder is free', async () => {
+  const workers = await findWorkers()
+  await program.kill()
+  await program.start()
+  assert.deepEqual(workers.filter(isAlive), [])
+})
+
+test('the folder of workers is refused to another program, which is told who started them', async (t) => {
+  const other = await createProgram({
+    settings: (yaml) => yaml.replace('../data', join(program.directory, 'data')),
+  })
+  t.after(() => other.remove())
+  const { code, output } = await other.run()
+  assert.equal(code, 1)
+  assert.match(output, new RegExp(`in use by the process ${program.pid()}:`))
+})
+
+test('a start that cannot succeed fails once, with the words and the exit code of a single process', async (t) => {
+  const second = await createProgram({
+    settings: (yaml, { api }) =>
+      withWorkers(yaml.replace(`http.port: ${new URL(api).port}`, `http.port: ${new URL(program.api).port}`)),
+  })
+  t.after(() => second.remove())
+  const { code, output } = await second.run()
+  assert.equal(code, 1)
+  assert.equal(output.match(/EADDRINUSE/g)?.length, 1, output)
+})
+
+test('SIGTERM ends the workers too, with 0, and leaves one file without a log beside it', async () => {
+  const workers = await findWorkers()
+  assert.equal(await program.stop(), 0)
+  assert.deepEqual(workers.filter(isAlive), [])
+  assert.deepEqual((await readdir(join(program.directory, 'data'))).toSorted(), ['ostiary.db', 'ostiary.lock'])
+})
+
+type Caller = (path: string, body?: object, authorization?: string, method?: string) => Promise<Record<string, unknown>>
+
+/** Connections are handed out in turn, so two that were opened one after the other are at two workers. */
+async function connectToEach(t: TestContext): Promise<[Caller, Caller]> {
+  const callers = [connect(t), connect(t)] as const
+  for (const call of callers) await call('/', undefined, ELASTIC)
+  return [...callers]
+}
+
+function connect(t: TestContext): Caller {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.after(() => agent.destroy())
+  return (path, body, authorization = ELASTIC, method = body === undefined ? 'GET' : 'POST') =>
+    new Promise((resolve, reject) => {
+      const text = body === undefined ? '' : JSON.stringify(body)
+      const headers = {
+        authorization,
+        ...(text !== '' && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+      }
+      const asked = request(new URL(path, program.api), { agent, method, headers })
+      asked.on('error', reject)
+      asked.on('response', (answer) => void json(answer).then((value) => resolve(value as never), reject))
+      asked.end(text)
+    })
+}
+
+async function waitForWorkers(): Promise<void> {
+  const deadline = Date.now() + 30_000
+  while ((program.output().match(/a worker is ready/g)?.length ?? 0) < COUNT) {
+    if (Date.now() > deadline) throw new Error(`no ${COUNT} workers:\n${program.output()}`)
+    await sleep(20)
+  }
+}
+
+/** The processes that the program has started. */
+async function findWorkers(): Promise<number[]> {
+  const pid = program.pid()
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  return children.trim().split(' ').filter(Boolean).map(Number)
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
