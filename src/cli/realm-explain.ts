@@ -31,8 +31,9 @@ export const realmExplain: Command = {
     const [name = ''] = input.operands
     const body = readInput(input)
     const { settings } = await readRealmSettings(name, input)
-    const { host, port } = settings.http
-    const server = input.values.get('server') ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+    const { host, port, tls } = settings.http
+    const scheme = tls === undefined ? 'http' : 'https'
+    const server = input.values.get('server') ?? `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
     const user = input.values.get('user') ?? 'elastic'
     const password = input.env['OSTIARY_PASSWORD'] ?? (await readSecret(`Password of ${user}`, input))
     const answer = await ask(new URL(`/_ostiary/realm/${name}/_explain`, server), `${user}:${password}`, body)

@@ -1,5 +1,5 @@
 import { SecurityError } from '../kernel/errors.ts'
-import { readJsonObject } from '../kernel/json.ts'
+import { readJsonObject, type JsonObject } from '../kernel/json.ts'
 import type { ClientCredentials } from './client-authentication.ts'
 import { formEncode } from './endpoint-url.ts'
 import { readJwt, textMember, type Jwt } from './jwt.ts'
@@ -46,7 +46,7 @@ export function readTokenAnswer(answer: ProviderAnswer): CodeTokens {
     if (body === undefined || typeof body['error'] !== 'string') refuse(UNPARSABLE)
     refuse(`${FAILED}. Code=[${body['error']}], Description=[${textOrNull(body['error_description'])}]`)
   }
-  if (answer.status !== 200) refuse(FAILED)
+  if (answer.status !== 200) refuse(FAILED, describeStatus(answer.status, body))
 
   if (body === undefined) refuse(UNPARSABLE)
   const accessToken = textMember(body, 'access_token')?.trim()
@@ -60,6 +60,14 @@ export function readTokenAnswer(answer: ProviderAnswer): CodeTokens {
   return { idToken: idToken ?? refuse(UNPARSABLE), accessToken, tokenType }
 }
 
-function refuse(detail: string): never {
-  throw new SecurityError('code_exchange_failed', detail)
+/** For the log: what an operator needs to know of a refusal that is about the client, such as `invalid_client`. */
+function describeStatus(status: number, body: JsonObject | undefined): Error {
+  const error = body === undefined ? undefined : textMember(body, 'error')
+  // RFC 6749 §5.2: an error code has these characters only.
+  const isCode = error !== undefined && /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(error)
+  return new Error(`HTTP status [${status}], error [${isCode ? error : null}]`)
+}
+
+function refuse(detail: string, cause?: Error): never {
+  throw new SecurityError('code_exchange_failed', detail, cause)
 }

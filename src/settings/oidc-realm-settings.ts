@@ -45,6 +45,7 @@ function readRealm(values: Values, name: string, directory: string): OidcRealmSe
   return {
     name,
     order: values.get(REALM.order, name),
+    authorizationRealms: values.get(REALM.authorizationRealms, name),
     rp: readRp(values, name),
     op: readOp(values, name),
     ...readClaims(values, name),
@@ -57,6 +58,7 @@ function readRealm(values: Values, name: string, directory: string): OidcRealmSe
 function readRp(values: Values, realm: string): OidcRealmSettings['rp'] {
   const redirectUri = values.get(RP.redirectUri, realm)
   const postLogoutRedirectUri = values.get(RP.postLogoutRedirectUri, realm) || undefined
+  warnOfNewLogin(values, realm, redirectUri, postLogoutRedirectUri)
   const clientId = values.get(RP.clientId, realm)
   const method = values.get(RP.clientAuthMethod, realm)
   const signatureAlgorithm = values.get(RP.signatureAlgorithm, realm)
@@ -86,6 +88,19 @@ function readRp(values: Values, realm: string): OidcRealmSettings['rp'] {
     clientAuthJwtSigningKey,
     pkce: values.get(RP.pkce, realm),
   }
+}
+
+const PORTAL_CALLBACK = /\/api\/security\/oidc\/(?:callback|implicit)$/
+
+/** Every page of the portal but one wants a session, and would sign whoever just left in again. */
+function warnOfNewLogin(values: Values, realm: string, redirectUri: string, returnUri: string | undefined): void {
+  if (returnUri === undefined || !PORTAL_CALLBACK.test(redirectUri)) return
+  const portal = redirectUri.replace(PORTAL_CALLBACK, '')
+  const loggedOut = `${portal}/security/logged_out`
+  const [path = ''] = returnUri.split(/[?#]/)
+  if (path === loggedOut || (path !== portal && !path.startsWith(`${portal}/`))) return
+  const key = buildKey(RP.postLogoutRedirectUri, [realm])
+  values.warn(`[${key}] is [${returnUri}], where the portal starts a new login: expected [${loggedOut}]`)
 }
 
 /** Which algorithms are allowed, and which one is meant if none is set, depends on the method and its key. */

@@ -113,7 +113,10 @@ test('a code that has expired is refused', async () => {
 
 test('a wrong client secret is refused by the provider, and the log says so', async () => {
   const response = await respond(program, 'alice', 'impostor')
-  await expectRefusal({ ...response }, /Failed to exchange code for Id Token/)
+  await expectRefusal(
+    { ...response },
+    /Caused by Failed to exchange code for Id Token; Caused by HTTP status \[401\], error \[invalid_client\]/,
+  )
 })
 
 /** Prepares a login at the scripted provider, which will answer it with the ID token of `makeToken`. */
