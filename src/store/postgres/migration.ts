@@ -45,17 +45,27 @@ export async function migrate(
   }
 }
 
-/** The lock ends with the transaction. */
+/** The lock ends with the transaction. An engine without advisory locks has the lock of a table. */
 async function lockSchema(connection: Connection): Promise<void> {
-  await connection.exec('savepoint unlocked')
+  const hasLock = await attempt(connection, `select pg_advisory_xact_lock(${LOCK})`, [
+    '42883' /* undefined_function */,
+    '0A000' /* feature_not_supported */,
+  ])
+  // Two nodes that make one table at one moment: one of them is told that its name is taken, also with `if not exists`.
+  const isOurs = await attempt(connection, REGISTRY, ['23505' /* unique_violation */, '42P07' /* duplicate_table */])
+  if (!hasLock || !isOurs) await connection.exec('lock table ostiary_schema in access exclusive mode')
+}
+
+/** @returns whether it did; a failure with one of these codes leaves the transaction as it was */
+async function attempt(connection: Connection, sql: string, codes: readonly string[]): Promise<boolean> {
+  await connection.exec('savepoint before')
   try {
-    await connection.exec(`select pg_advisory_xact_lock(${LOCK})`)
-    await connection.exec(REGISTRY)
+    await connection.exec(sql)
+    return true
   } catch (error) {
-    if (!hasCode(error, '42883' /* undefined_function */, '0A000' /* feature_not_supported */)) throw error
-    await connection.exec('rollback to savepoint unlocked')
-    await connection.exec(REGISTRY)
-    await connection.exec('lock table ostiary_schema in access exclusive mode')
+    if (!hasCode(error, ...codes)) throw error
+    await connection.exec('rollback to savepoint before')
+    return false
   }
 }
 

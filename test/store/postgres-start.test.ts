@@ -1,0 +1,167 @@
+/** What a node looks at before it begins: the server's promises, the schema, the secrets of the other nodes, TLS. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { createTrialCertificates, type TrialCertificates } from '../../src/net/trial-certificates.ts'
+import { openConnection, type Address } from '../../src/store/postgres/connection.ts'
+import { migrate } from '../../src/store/postgres/migration.ts'
+import { MIGRATIONS } from '../../src/store/postgres/schema.ts'
+import { createPostgresStore } from '../../src/store/postgres.ts'
+import { startPostgres, type PostgresServer } from '../support/postgres.ts'
+import { START } from './records.ts'
+
+let server: PostgresServer
+let certificates: TrialCertificates
+
+before(async () => {
+  certificates = await createTrialCertificates({ names: ['localhost'], days: 1 })
+  server = await startPostgres({ tls: certificates })
+})
+after(() => server.remove())
+
+const open = (address: Address, fingerprints = ['one']) =>
+  createPostgresStore({ address, poolSize: 2, fingerprints, clock: () => START })
+
+async function accepts(address: Address, fingerprints?: string[]): Promise<void> {
+  const store = await open(address, fingerprints)
+  await store.check()
+  await store.close()
+}
+
+const refuses = (address: Address, message: RegExp, fingerprints?: string[]) =>
+  assert.rejects(open(address, fingerprints), { reason: 'store_unavailable', message })
+
+test('any number of nodes that begin at one moment on an empty database all begin', async () => {
+  const address = server.address(await server.createDatabase())
+  await Promise.all(Array.from({ length: 6 }, () => accepts(address)))
+})
+
+test('also where there are no advisory locks', async () => {
+  const database = await server.createDatabase()
+  await server.query(database, `alter database ${database} set search_path = public, pg_catalog`)
+  const missing = `begin raise exception 'no such lock' using errcode = 'feature_not_supported'; end`
+  const lock = 'create function public.pg_advisory_xact_lock(integer) returns void language plpgsql as'
+  await server.query(database, `${lock} $$ ${missing} $$`)
+  await assert.rejects(server.query(database, 'select pg_advisory_xact_lock(1)'), { code: '0A000' })
+  await Promise.all(Array.from({ length: 6 }, () => accepts(server.address(database))))
+})
+
+test('a node with other secrets is refused, and changes nothing', async () => {
+  const address = server.address(await server.createDatabase())
+  await accepts(address, ['one'])
+  await refuses(address, /belongs to nodes with another \[ostiary\.secret\]: put theirs into the keystore/, ['two'])
+  await accepts(address, ['one'])
+})
+
+test('secrets are rotated while nodes with the old and the new first secret take turns', async () => {
+  const address = server.address(await server.createDatabase())
+  await accepts(address, ['old'])
+  await accepts(address, ['old', 'new'])
+  await accepts(address, ['new', 'old'])
+  await accepts(address, ['old', 'new'])
+  await accepts(address, ['new', 'old'])
+  await accepts(address, ['new'])
+  await refuses(address, /another \[ostiary\.secret\]/, ['old'])
+})
+
+test('an older schema is brought up to date once, a newer one is refused', async () => {
+  const database = await server.createDatabase()
+  const address = server.address(database)
+  await accepts(address)
+  const newer = [...MIGRATIONS, 'create table later (name text)']
+  const connections = await Promise.all([openConnection(address), openConnection(address)])
+  await Promise.all(connections.map((connection) => migrate(connection, ['one'], newer)))
+  await Promise.all(connections.map((connection) => connection.close()))
+  assert.deepEqual(await server.query(database, 'select * from later'), [])
+  await refuses(address, /has the schema version 2, but this version of Ostiary knows none above 1\./)
+})
+
+test('a migration that fails leaves the database as it was', async () => {
+  const database = await server.createDatabase()
+  const connection = await openConnection(server.address(database))
+  const broken = [...MIGRATIONS, 'create table half (name text); select 1 / 0']
+  await assert.rejects(migrate(connection, ['one'], broken), /division by zero/)
+  await connection.close()
+  assert.deepEqual(await server.query(database, "select 1 from pg_tables where schemaname = 'public'"), [])
+})
+
+test('a database of another program is refused, and its tables stay', async () => {
+  const database = await server.createDatabase()
+  await server.query(database, 'create table document (theirs text)')
+  await refuses(server.address(database), /has tables of another program/)
+  assert.deepEqual(await server.query(database, 'select theirs from document'), [])
+})
+
+test('a server that would acknowledge before it has synced is refused', async () => {
+  const database = await server.createDatabase()
+  await server.query(database, `alter database ${database} set synchronous_commit = off`)
+  await refuses(
+    server.address(database),
+    /has \[synchronous_commit = off\], so a sign-out that was answered could be lost/,
+  )
+  await server.query(database, `alter database ${database} set synchronous_commit = remote_apply`)
+  await accepts(server.address(database))
+})
+
+test('a replica is refused: it would answer with what was', async () => {
+  const database = await server.createDatabase()
+  await server.query(database, `alter database ${database} set default_transaction_read_only = on`)
+  await refuses(
+    server.address(database),
+    /is a replica or read-only: \[store\.postgres\.url\] must lead to the primary/,
+  )
+})
+
+test('texts of another encoding are refused', async () => {
+  await server.query('postgres', "create database latin template template0 encoding 'LATIN1' locale 'C'")
+  await refuses(server.address('latin'), /has the encoding \[LATIN1\]/)
+})
+
+test('a start without a server, or with a wrong password, says where it tried and not with what', async () => {
+  const address = server.address('nowhere', { password: 'a-wrong-password' })
+  const finding = /^the database \[nowhere\] at \[127\.0\.0\.1:\d+\] cannot be used$/
+  await assert.rejects(open(address), (error: Error) => {
+    assert.match(error.message, finding)
+    assert.match(String(error.cause), /password authentication failed/)
+    assert.doesNotMatch(String(error.cause), /a-wrong-password/)
+    return true
+  })
+  await refuses({ ...address, port: 1 }, /^the database \[nowhere\] at \[127\.0\.0\.1:1\] cannot be used$/)
+})
+
+test('TLS: its own authority is trusted, the host name is compared in full mode, and no other authority will do', async () => {
+  const database = await server.createDatabase()
+  const trusted = { certificateAuthorities: [certificates.authority] }
+  const byName = server.address(database, { host: 'localhost' })
+  const byNumber = server.address(database)
+  await accepts({ ...byName, ssl: { ...trusted, verificationMode: 'full' } })
+  await accepts({ ...byNumber, ssl: { ...trusted, verificationMode: 'certificate' } })
+  await accepts({ ...byNumber, ssl: { verificationMode: 'none' } })
+
+  const refusesTls = (ssl: Address['ssl'], code: string) =>
+    assert.rejects(open({ ...byNumber, ssl }), (error: Error) => {
+      assert.equal((error.cause as NodeJS.ErrnoException).code, code)
+      return true
+    })
+  await refusesTls({ ...trusted, verificationMode: 'full' }, 'ERR_TLS_CERT_ALTNAME_INVALID')
+  await refusesTls({ verificationMode: 'certificate' }, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE')
+  const { authority } = await createTrialCertificates({ names: ['localhost'], days: 1 })
+  const others = { certificateAuthorities: [authority], verificationMode: 'full' as const }
+  await assert.rejects(open({ ...byName, ssl: others }), { reason: 'store_unavailable' })
+
+  const connection = await openConnection({ ...byName, ssl: { ...trusted, verificationMode: 'full' } })
+  const encrypted = await connection.run('select ssl from pg_stat_ssl where pid = pg_backend_pid()')
+  assert.deepEqual(encrypted[0]?.['ssl'], 1)
+  await connection.close()
+})
+
+test('TLS that is asked for is never given up: a server without it is refused', async () => {
+  const plain = await startPostgres()
+  try {
+    await assert.rejects(open(plain.address('postgres', { ssl: { verificationMode: 'none' } })), (error: Error) => {
+      assert.match(String(error.cause), /does not support SSL/)
+      return true
+    })
+  } finally {
+    await plain.remove()
+  }
+})
