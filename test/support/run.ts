@@ -8,6 +8,11 @@ import { existsSync, globSync } from 'node:fs'
 const COUNTERPARTS = [
   { program: '/usr/lib/postgresql', packages: ['postgresql'], modes: ['quick', 'full'] },
   { program: '/usr/bin/chromium', packages: ['chromium', 'fonts-liberation'], modes: ['full'] },
+  {
+    program: '/usr/lib/apache2/modules/mod_auth_openidc.so',
+    packages: ['apache2-bin', 'libapache2-mod-auth-openidc'],
+    modes: ['full'],
+  },
 ]
 const QUICK = ['test/unit/**/*.test.ts', 'test/store/**/*.test.ts', 'test/api/**/*.test.ts']
 const FULL = [...QUICK, 'test/browser/**/*.test.ts', 'test/crash/**/*.test.ts']
