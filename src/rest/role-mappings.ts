@@ -81,7 +81,7 @@ function describingWhatIsMissing(read: () => RoleMapping): RoleMapping {
   } catch (error) {
     if (!(error instanceof SecurityError) || error.reason !== 'field_missing') throw error
     const missing = /missing field \[\w+\]$/.exec(error.message)?.[0] ?? ''
-    const cause = new ApiError(500, 'illegal_state_exception', missing)
+    const cause = new ApiError(400, 'illegal_state_exception', missing)
     throw new ApiError(400, 'parsing_exception', error.message, { cause })
   }
 }
