@@ -154,14 +154,18 @@ export interface TestBrowser {
   submit(url: string, form: Record<string, string>, headers?: Headers): Promise<LightMyRequestResponse>
 }
 
-export function openBrowser(app: FastifyInstance, cookie?: string): TestBrowser {
+export function openBrowser(app: FastifyInstance, cookie?: string, agent?: string): TestBrowser {
   async function send(
     method: 'GET' | 'POST',
     url: string,
     headers: Headers,
     payload?: string,
   ): Promise<LightMyRequestResponse> {
-    const sent = { ...(browser.cookie !== undefined && { cookie: `sid=${browser.cookie}` }), ...headers }
+    const sent = {
+      ...(agent !== undefined && { 'user-agent': agent }),
+      ...(browser.cookie !== undefined && { cookie: `sid=${browser.cookie}` }),
+      ...headers,
+    }
     const response = await app.inject({ method, url, headers: sent, ...(payload !== undefined && { payload }) })
     const set = readSetCookie(response)
     if (set !== undefined) browser.cookie = set === '' ? undefined : set

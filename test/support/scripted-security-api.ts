@@ -119,6 +119,14 @@ export function createScriptedApi({ clock, endSession = true }: { clock: Clock; 
     return { status: 200, body: describe(pair.username, pair.realm, 'token') }
   }
 
+  /** `other` has none, everybody else all. */
+  function hasPrivileges(call: ApiCall): ApiAnswer {
+    const asked = [call.body?.['cluster'] ?? []].flat().map(String)
+    const who = call.as === 'portal' ? 'portal' : whoAmI(call).body?.['username']
+    if (who === undefined) return { status: 401, body: {} }
+    return { status: 200, body: { cluster: Object.fromEntries(asked.map((name) => [name, who !== 'other'])) } }
+  }
+
   function route(call: ApiCall): ApiAnswer {
     const body = call.body ?? {}
     if (call.path === '/_security/oidc/prepare') return prepare(body)
@@ -129,6 +137,7 @@ export function createScriptedApi({ clock, endSession = true }: { clock: Clock; 
       return { status: 200, body: { redirect: endSession ? redirect : null } }
     }
     if (call.path === '/_security/oauth2/token') return call.method === 'DELETE' ? revoke(body) : grant(body)
+    if (call.path === '/_security/user/_has_privileges') return hasPrivileges(call)
     return whoAmI(call)
   }
 
