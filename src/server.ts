@@ -10,8 +10,10 @@ import { createAuthenticator } from './authc/authenticator.ts'
 import { createAuthorizer } from './authc/authorizer.ts'
 import { createLoginExplainer } from './authc/login-explanation.ts'
 import { createNativeRealm } from './authc/native-realm.ts'
+import { createLdapRealm } from './authc/ldap-realm.ts'
 import { createOidcLogin } from './authc/oidc-login.ts'
 import { createOidcRealm } from './authc/oidc-realm.ts'
+import type { PasswordRealm } from './authc/realms.ts'
 import { createReservedRealm } from './authc/reserved-realm.ts'
 import { createRoleMappings } from './authc/role-mappings.ts'
 import { createRoles } from './authc/roles.ts'
@@ -23,6 +25,7 @@ import { isJsonObject } from './kernel/json.ts'
 import { isLoopbackHost } from './kernel/loopback.ts'
 import { randomText } from './kernel/random.ts'
 import { createSealer, type Sealer } from './kernel/sealer.ts'
+import { createLdapDirectory } from './net/ldap-directory.ts'
 import { createOutbound, type Outbound } from './net/outbound.ts'
 import { createTlsServer, type TlsServer } from './net/tls-server.ts'
 import { type Audit, createAudit } from './observe/audit.ts'
@@ -186,16 +189,18 @@ async function createSecurity({ settings, log, audit, sealer, store, clusterUuid
   const tokens = createTokenService({ store, sealer, clock, ...settings.tokens })
   const portalCaller = { secret: randomText(32), authentication: PORTAL }
   const outbounds: Outbound[] = []
+  const { roleMappings } = directory
+  const passwordRealms = [directory.reserved, directory.users, ...createLdapRealms(settings, roleMappings, log)]
   const realms = settings.oidcRealms.map((realm) => {
     const outbound = createOutbound(realm.http)
     outbounds.push(outbound)
-    const { roleMappings } = directory
     return createOidcRealm({
       settings: realm,
       configDirectory: settings.directory,
       sealer,
       store,
       roleMappings,
+      authorizationRealms: realm.authorizationRealms.map((name) => findLookup(name, passwordRealms)),
       outbound,
       clock,
       log,
@@ -206,7 +211,7 @@ async function createSecurity({ settings, log, audit, sealer, store, clusterUuid
     ...directory,
     tokens,
     authenticator: createAuthenticator({
-      realms: [directory.reserved, directory.users],
+      realms: passwordRealms,
       tokens,
       internal: portalCaller,
     }),
@@ -233,6 +238,29 @@ async function createSecurity({ settings, log, audit, sealer, store, clusterUuid
     await Promise.all(outbounds.map((outbound) => outbound.close()))
   }
   return { app, asPortal, closeRealms }
+}
+
+/** @throws SettingsError if a search filter cannot be used */
+function createLdapRealms(
+  { file, ldapRealms }: Settings,
+  roleMappings: Directory['roleMappings'],
+  log: Log,
+): PasswordRealm[] {
+  return ldapRealms.map((settings) => {
+    try {
+      const directory = createLdapDirectory(settings)
+      return createLdapRealm({ settings, directory, roleMappings, clock: systemClock, log })
+    } catch (error) {
+      const where = `xpack.security.authc.realms.ldap.${settings.name}`
+      throw new SettingsError(file, [{ setting: '', where, text: describeError(error) }])
+    }
+  })
+}
+
+/** An OpenID Connect realm may be named as one that knows users, but knows none. */
+function findLookup(name: string, realms: readonly PasswordRealm[]): Pick<PasswordRealm, 'ref' | 'lookup'> {
+  const nobody = { ref: { name, type: 'oidc' }, lookup: async () => undefined }
+  return realms.find((realm) => realm.ref.name === name) ?? nobody
 }
 
 const PORTAL: Authentication = {

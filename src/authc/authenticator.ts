@@ -50,6 +50,8 @@ export interface InternalCaller {
 export interface Authenticator {
   /** The names of the realms that are asked, in their order. */
   readonly realmNames: readonly string[]
+  /** Makes a realm forget what it remembers of these users, or of all. */
+  clearCache(realm: string, usernames?: readonly string[]): void
   /**
    * @param refusedBy is told each realm that does not accept the name and password
    * @throws SecurityError `token_unknown`, `token_expired`, `credentials_rejected`; `store_unavailable` and
@@ -78,6 +80,9 @@ export function createAuthenticator({
 
   return {
     realmNames: realms.map(({ ref }) => ref.name),
+    clearCache(name, usernames) {
+      realms.find((realm) => realm.ref.name === name)?.clearCache?.(usernames)
+    },
     runAs,
     async authenticate(credentials, refusedBy) {
       if (credentials.scheme === 'basic') return authenticatePassword(credentials, refusedBy)

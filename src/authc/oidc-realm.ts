@@ -37,6 +37,7 @@ import { createCodeExchange } from './code-exchange.ts'
 import { createIdTokenValidator } from './id-token-validator.ts'
 import { createKeySource } from './key-source.ts'
 import { createProviderEndpoints } from './provider-endpoints.ts'
+import type { PasswordRealm } from './realms.ts'
 import { createResponseRedemption } from './response-redemption.ts'
 
 const NOT_YET = 'The metadata of the OpenID Provider are not known yet'
@@ -92,11 +93,13 @@ export function createOidcRealm(parts: {
   readonly sealer: Sealer
   readonly store: { readonly tokens: Pick<TokenPairs, 'responseUsed' | 'useUpResponse'> }
   readonly roleMappings: { mapRoles(user: MappableUser): Promise<string[]> }
+  /** Those that the settings name, in this order. */
+  readonly authorizationRealms?: readonly Pick<PasswordRealm, 'ref' | 'lookup'>[]
   readonly outbound: Outbound
   readonly clock: Clock
   readonly log: Log
 }): OidcRealm {
-  const { settings, sealer, roleMappings, outbound, clock } = parts
+  const { settings, sealer, roleMappings, authorizationRealms = [], outbound, clock } = parts
   const { name, rp, op } = settings
   const ref = { name, type: 'oidc' }
   const log = parts.log.child({ 'ostiary.realm': name })
@@ -158,9 +161,26 @@ export function createOidcRealm(parts: {
   async function buildUser(claims: JsonObject): Promise<User> {
     const { principal, groups, dn, mail, name: fullName } = buildUserProperties(readers, claims)
     const metadata = settings.populateUserMetadata ? buildUserMetadata(claims) : {}
+    if (authorizationRealms.length > 0) return findDelegate(principal)
     const model = { username: principal, dn: dn ?? undefined, groups, metadata, realm: { name } }
     const roles = await roleMappings.mapRoles(model)
     return { username: principal, roles, fullName, email: mail, metadata, enabled: true }
+  }
+
+  /** Taken whole from the realm that knows it: what the provider says of it beside its name does not count. */
+  async function findDelegate(principal: string): Promise<User> {
+    for (const realm of authorizationRealms) {
+      const user = await realm.lookup(principal)
+      if (user?.enabled === false)
+        throw new SecurityError(
+          'delegate_not_found',
+          `the user [${principal}] of the realm [${realm.ref.name}] is disabled`,
+        )
+      if (user !== undefined) return user
+    }
+    const names = authorizationRealms.map(({ ref: { type, name } }) => `${type}/${name}`).join(',')
+    const text = `the principal [${principal}] was authenticated, but no user could be found in realms [${names}]`
+    throw new SecurityError('delegate_not_found', text)
   }
 
   function buildLogin(user: User, { subject, sessionId, expiresAt }: IdToken, raw: Jwt, redeemed: UsedResponse) {

@@ -11,6 +11,8 @@ export interface PasswordRealm {
   authenticate(username: string, password: string): Promise<User | undefined>
   /** The user of that name, enabled or not. */
   lookup(username: string): Promise<User | undefined>
+  /** Forgets what is remembered of these users, or of all. Absent: nothing is remembered that could be outdated. */
+  clearCache?(usernames?: readonly string[]): void
 }
 
 /** Whether the passwords of a realm are kept here, and can be changed here. */

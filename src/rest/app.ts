@@ -68,7 +68,11 @@ export function createRestApp(parts: RestParts): FastifyInstance {
     ...buildRoleMappingRoutes(parts),
     ...buildApplicationPrivilegeRoutes(parts),
     ...buildUserPrivilegeRoutes(parts),
-    ...buildCacheRoutes({ node: parts.node, realms: [...authenticator.realmNames, ...parts.oidcLogin.realmNames] }),
+    ...buildCacheRoutes({
+      node: parts.node,
+      realms: [...authenticator.realmNames, ...parts.oidcLogin.realmNames],
+      clearRealm: (realm, usernames) => authenticator.clearCache(realm, usernames),
+    }),
   ]
   routes.push(buildOpenApiRoute(routes, parts.node.version))
   return createHttpApi({ routes, authenticator, authorizer, tokensEnabled: tokens.enabled, tls, audit, log })

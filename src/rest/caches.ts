@@ -1,6 +1,6 @@
 /**
- * `_clear_cache`: there is nothing to clear, as every decision reads the store. The calls are answered as Elasticsearch
- * answers them, so that scripts which make them after a change go on working.
+ * `_clear_cache`: only realms that ask others remember anything, as every decision reads the store. The other calls are
+ * answered as Elasticsearch answers them, so that scripts which make them after a change go on working.
  */
 import type { JsonObject } from '../kernel/json.ts'
 import { splitNames } from './names.ts'
@@ -9,8 +9,19 @@ import { defineRoute, type Route } from './route.ts'
 
 const SECURITY = 'cluster:admin/xpack/security/'
 
-/** @param realms the names of all realms that are active */
-export function buildCacheRoutes({ node, realms }: { node: NodeIdentity; realms: readonly string[] }): Route[] {
+/**
+ * @param realms the names of all realms that are active
+ * @param clearRealm forgets what a realm remembers of these users, or of all
+ */
+export function buildCacheRoutes({
+  node,
+  realms,
+  clearRealm,
+}: {
+  node: NodeIdentity
+  realms: readonly string[]
+  clearRealm: (realm: string, usernames?: readonly string[]) => void
+}): Route[] {
   const clear = (path: string, action: string) =>
     defineRoute({
       summary: 'Answered as if a cache had been cleared',
@@ -22,14 +33,19 @@ export function buildCacheRoutes({ node, realms }: { node: NodeIdentity; realms:
     })
 
   const clearRealms = defineRoute({
-    summary: "Answered as if a realm's cache had been cleared",
+    summary: 'Makes realms forget what they remember of users',
     methods: ['POST'],
     path: '/_security/realm/:realms/_clear_cache',
     parameters: ['usernames'],
-    read: ({ path }) => splitNames(path['realms']) ?? [],
+    read: ({ path, query }) => ({
+      names: splitNames(path['realms']) ?? [],
+      usernames: splitNames(query.values.get('usernames')),
+    }),
     action: () => `${SECURITY}realm/cache/clear`,
-    async act(names) {
-      const unknown = names.find((name) => !['*', '_all', ...realms].includes(name))
+    async act({ names, usernames }) {
+      const isAll = (name: string) => name === '*' || name === '_all'
+      const unknown = names.find((name) => !isAll(name) && !realms.includes(name))
+      for (const name of names.some(isAll) ? realms : names) clearRealm(name, usernames)
       return { body: unknown === undefined ? describeNode() : describeFailure(unknown) }
     },
   })

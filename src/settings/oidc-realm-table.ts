@@ -232,6 +232,14 @@ export const REALM = {
     default: '60s',
     description: 'How far the clocks of provider and Ostiary may differ, for `exp`, `iat` and `nbf`.',
   }),
+  authorizationRealms: setting({
+    key: `${REALM_PREFIX}authorization_realms`,
+    type: list,
+    default: [],
+    description:
+      'Realms in which the user is looked up by its name, in this order: LDAP realms, or `default_native`. The user found ' +
+      'there is taken with its roles, in place of what the claims and role mappings would make.',
+  }),
   populateUserMetadata: setting({
     key: `${REALM_PREFIX}populate_user_metadata`,
     type: boolean,

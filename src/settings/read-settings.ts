@@ -7,11 +7,13 @@ import { isLoopbackHost } from '../kernel/loopback.ts'
 import { readAudit } from './audit-settings.ts'
 import { type Environment, readEnvironment } from './environment.ts'
 import type { Keystore } from './keystore.ts'
+import { readLdapRealms } from './ldap-realm-settings.ts'
 import { HTTP, NODE, readHttp, readNode, readSecrets } from './node-settings.ts'
 import { readOidcRealms } from './oidc-realm-settings.ts'
 import { readPortal } from './portal-settings.ts'
 import { PORTAL, PROVIDER_ENTRY } from './portal-table.ts'
 import { readProvider } from './provider-settings.ts'
+import { checkRealmChain } from './realm-chain.ts'
 import { SettingsError } from './settings-error.ts'
 import { readSettingsFile } from './settings-file.ts'
 import type { Settings } from './settings.ts'
@@ -53,12 +55,14 @@ export function readSettings({ file, env, keystore }: SettingsSources): Settings
     tokens: readTokens(values, http.tls !== undefined),
     audit: readAudit(values, { directory, data: node.data }),
     oidcRealms: readOidcRealms(values, { directory, fileName: basename(path), keystoreFile: keystore.file }),
+    ldapRealms: readLdapRealms(values, directory),
     portal: readPortal(values, directory),
     provider: readProvider(values, directory),
     secrets: readSecrets(values),
     bootstrapPassword: values.get(NODE.bootstrapPassword),
     warnings: values.warnings,
   }
+  checkRealmChain(values, settings)
   checkTokenService(values, settings)
   checkApiAddress(values, settings)
   checkPortalsApi(values, settings)

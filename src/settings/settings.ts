@@ -15,6 +15,7 @@ export interface Settings {
   readonly tokens: TokenSettings
   readonly audit: AuditSettings
   readonly oidcRealms: readonly OidcRealmSettings[]
+  readonly ldapRealms: readonly LdapRealmSettings[]
   readonly portal: PortalSettings
   readonly provider: ProviderSettings
   /** Newest first: the secrets that seal what the store keeps. From the keystore. */
@@ -126,6 +127,8 @@ export type UserProperty = 'principal' | 'groups' | 'name' | 'mail' | 'dn'
 export interface OidcRealmSettings {
   readonly name: string
   readonly order: number
+  /** Names of the realms that know the users; empty: claims and role mappings make them. */
+  readonly authorizationRealms: readonly string[]
   readonly rp: {
     readonly clientId: string
     /** From the keystore. */
@@ -156,6 +159,37 @@ export interface OidcRealmSettings {
   readonly http: OutboundSettings
 }
 
+/** `xpack.security.authc.realms.ldap.<name>`; times are in seconds. */
+export interface LdapRealmSettings {
+  readonly name: string
+  readonly order: number
+  readonly urls: readonly string[]
+  /** Who searches; `undefined`: anonymous. The password is from the keystore. */
+  readonly bind: { readonly dn: string; readonly password: string } | undefined
+  readonly users: LdapSearchSettings
+  /** `undefined`: an attribute of the user names its groups. */
+  readonly groups: (LdapSearchSettings & { readonly userAttribute: string | undefined }) | undefined
+  readonly attributes: {
+    readonly fullName: string
+    readonly email: string
+    readonly groups: string
+    readonly metadata: readonly string[]
+  }
+  readonly unmappedGroupsAsRoles: boolean
+  readonly connectTimeout: number
+  readonly readTimeout: number
+  readonly searchTimeout: number
+  readonly cacheTtl: number
+  readonly trust: Pick<OutboundSettings, 'certificateAuthorities' | 'verificationMode'>
+}
+
+export interface LdapSearchSettings {
+  readonly base: string
+  readonly scope: 'sub_tree' | 'one_level' | 'base'
+  /** `{0}` stands for the name. */
+  readonly filter: string
+}
+
 /** Calls to an OpenID Provider. */
 export interface OutboundSettings {
   readonly connectTimeout: number
@@ -169,6 +203,17 @@ export interface OutboundSettings {
   /** PEM texts of the certificate authorities to trust; `undefined`: the system's. */
   readonly certificateAuthorities: readonly string[] | undefined
   readonly verificationMode: 'full' | 'certificate' | 'none'
+  /** In the words of `tls.createSecureContext`: what we show of ourselves, and what is spoken. */
+  readonly tls: {
+    readonly cert?: Buffer
+    readonly key?: Buffer
+    readonly pfx?: Buffer
+    readonly passphrase?: string
+    readonly ciphers?: string
+    readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+    readonly maxVersion: 'TLSv1.2' | 'TLSv1.3'
+  }
+  readonly tcpKeepAlive: boolean
 }
 
 export interface PortalProviderSettings {

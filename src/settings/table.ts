@@ -1,5 +1,6 @@
 /** The table of all settings: what the reader, the keystore's commands and the reference page go by. */
 import { AUDIT, AUDIT_IGNORE } from './audit-settings.ts'
+import { LDAP } from './ldap-realm-table.ts'
 import { HTTP, HTTP_TLS, NODE } from './node-settings.ts'
 import { CLAIM_PATTERNS, CLAIMS, OP, REALM, RP } from './oidc-realm-table.ts'
 import { OUTBOUND } from './outbound-settings.ts'
@@ -29,10 +30,11 @@ export const SETTINGS_GROUPS: readonly SettingsGroup[] = [
   { title: 'OpenID Connect realms: the provider', settings: Object.values(OP) },
   { title: 'OpenID Connect realms: claims', settings: [...Object.values(CLAIMS), ...Object.values(CLAIM_PATTERNS)] },
   { title: 'OpenID Connect realms: calls to the provider', settings: Object.values(OUTBOUND) },
+  { title: 'LDAP realms', settings: Object.values(LDAP) },
   { title: 'The portal', settings: Object.values(PORTAL) },
+  { title: 'The portal: TLS', settings: Object.values(PORTAL_TLS) },
   { title: 'The portal: HTTP', settings: Object.values(PORTAL_HTTP) },
   { title: 'The portal: the security API', settings: Object.values(PORTAL_API) },
-  { title: 'The portal: TLS', settings: Object.values(PORTAL_TLS) },
   { title: 'The portal: ways to sign in', settings: Object.values(PROVIDER_ENTRY) },
   { title: 'The portal: accepted without effect', settings: Object.values(PORTAL_IGNORED) },
   { title: 'The provider', settings: [...Object.values(PROVIDER), ...Object.values(ROUTES), ...Object.values(TTL)] },

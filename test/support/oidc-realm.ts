@@ -115,6 +115,7 @@ function buildSettings(provider: ScriptedProvider, change: RealmChange): OidcRea
   return {
     name: change.name ?? 'oidc1',
     order: 1,
+    authorizationRealms: [],
     rp: {
       clientId: 'rp',
       clientSecret: 's'.repeat(64),

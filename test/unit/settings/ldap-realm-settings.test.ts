@@ -1,0 +1,3 @@
+import { runSettingsVectors } from '../../support/settings-vectors.ts'
+
+runSettingsVectors('ldap-realm.json')
