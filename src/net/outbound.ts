@@ -123,7 +123,11 @@ function createDispatcher(settings: OutboundSettings, connectTimeout: number, se
   const { proxy, connectionPoolTtl, maxEndpointConnections: connections } = settings
   // The server's own `Keep-Alive: timeout` counts if it is shorter.
   const keepAlive = connectionPoolTtl < 0 ? LONGEST : Math.max(1, Math.min(connectionPoolTtl * 1000, LONGEST))
-  const connect = { timeout: connectTimeout, ...(secure || proxy?.scheme === 'https' ? createTrust(settings) : {}) }
+  const connect = {
+    timeout: connectTimeout,
+    keepAlive: settings.tcpKeepAlive,
+    ...(secure || proxy?.scheme === 'https' ? createTrust(settings, settings.tls) : {}),
+  }
   const pool = { connections, keepAliveTimeout: keepAlive, keepAliveMaxTimeout: keepAlive }
   if (proxy === undefined) return new Agent({ ...pool, connect })
   const uri = `${proxy.scheme}://${proxy.host}:${proxy.port}`

@@ -23,7 +23,7 @@ const LONGEST = 10
  */
 export async function inspectTlsChain(url: URL, settings: OutboundSettings): Promise<TlsChain> {
   const host = url.hostname.replaceAll(/^\[|\]$/g, '')
-  const trust = createTrust(settings)
+  const trust = createTrust(settings, settings.tls)
   const socket = connect({
     ...trust,
     host,

@@ -10,11 +10,14 @@ export interface Trust {
 
 /**
  * Own certificate authorities, else the system's, else those that came with the runtime.
- * @param identity the certificate and the key that the other side is shown
+ * @param identity the certificate and the key that the other side is shown, and what is spoken with it
  */
 export function createTrust(
   settings: Pick<OutboundSettings, 'certificateAuthorities' | 'verificationMode'>,
-  identity: Pick<SecureContextOptions, 'cert' | 'key' | 'pfx' | 'passphrase'> = {},
+  identity: Pick<
+    SecureContextOptions,
+    'cert' | 'key' | 'pfx' | 'passphrase' | 'ciphers' | 'minVersion' | 'maxVersion'
+  > = {},
 ): Trust {
   const { certificateAuthorities, verificationMode } = settings
   const authorities = certificateAuthorities ?? getCACertificates('system')

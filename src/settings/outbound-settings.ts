@@ -1,6 +1,7 @@
 import { readCertificateFile } from './certificate-file.ts'
 import { REALM_PREFIX } from './oidc-realm-table.ts'
-import { integer, list, oneOf, text, time } from './setting-types.ts'
+import { OUTBOUND_TLS, readOutboundTls } from './outbound-tls-settings.ts'
+import { boolean, integer, text, time } from './setting-types.ts'
 import { buildKey, setting, type SettingType } from './setting.ts'
 import { ValueError } from './settings-error.ts'
 import type { OutboundSettings } from './settings.ts'
@@ -70,20 +71,13 @@ export const OUTBOUND = {
     default: 'http',
     description: 'How the proxy itself is spoken to.',
   }),
-  certificateAuthorities: setting({
-    key: `${REALM_PREFIX}ssl.certificate_authorities`,
-    type: list,
-    defaultText: "the system's",
-    description: 'PEM files of the certificate authorities to trust, relative to the folder of the settings file.',
+  tcpKeepAlive: setting({
+    key: `${REALM_PREFIX}http.tcp.keep_alive`,
+    type: boolean,
+    default: 'true',
+    description: 'Whether idle connections are kept alive by probes of TCP.',
   }),
-  verificationMode: setting({
-    key: `${REALM_PREFIX}ssl.verification_mode`,
-    type: oneOf(['full', 'certificate', 'none']),
-    default: 'full',
-    description:
-      "How the provider's certificate is checked: `full`, without the host name (`certificate`), or not at all (`none`, " +
-      'for experiments only).',
-  }),
+  ...OUTBOUND_TLS,
 }
 
 export function readOutbound(values: Values, realm: string, directory: string): OutboundSettings {
@@ -100,6 +94,8 @@ export function readOutbound(values: Values, realm: string, directory: string): 
       .get(OUTBOUND.certificateAuthorities, realm)
       ?.map((path) => readCertificateFile(values, path, ofAuthorities)),
     verificationMode: values.get(OUTBOUND.verificationMode, realm),
+    tls: readOutboundTls(values, realm, directory),
+    tcpKeepAlive: values.get(OUTBOUND.tcpKeepAlive, realm),
   }
 }
 

@@ -10,7 +10,8 @@ import { ValueError } from './settings-error.ts'
 import type { TlsServerSettings } from './settings.ts'
 import type { Values } from './values.ts'
 
-const cipherSuites = checked(list, 'list of cipher suites', (names, key) => {
+/** Under their registered names or those of OpenSSL. */
+export const cipherSuites = checked(list, 'list of cipher suites', (names, key) => {
   const unknown = names.find((name) => !isKnownCipher(nameForOpenssl(name)))
   if (unknown !== undefined) throw new ValueError(`Invalid value [${unknown}] for [${key}]: no such cipher suite`)
 })
@@ -20,7 +21,7 @@ function isKnownCipher(name: string): boolean {
 }
 
 /** `TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384` is `ECDHE-RSA-AES256-GCM-SHA384` in the words of the runtime. */
-function nameForOpenssl(name: string): string {
+export function nameForOpenssl(name: string): string {
   const [, exchange, cipher] = /^TLS_(\w+)_WITH_(\w+)$/.exec(name) ?? []
   if (exchange === undefined || cipher === undefined) return name
   const joined = cipher

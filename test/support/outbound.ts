@@ -12,6 +12,8 @@ export const OUTBOUND_DEFAULTS: OutboundSettings = {
   proxy: undefined,
   certificateAuthorities: undefined,
   verificationMode: 'full',
+  tls: { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' },
+  tcpKeepAlive: true,
 }
 
 export function openOutbound(settings: Partial<OutboundSettings> = {}): Outbound & AsyncDisposable {
