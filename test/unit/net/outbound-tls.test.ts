@@ -21,7 +21,8 @@ const REALM = 'xpack.security.authc.realms.oidc.r1'
 async function startServer(t: TestContext, versions: { minVersion?: SecureVersion; maxVersion?: SecureVersion } = {}) {
   const server = createServer({ key, cert, ca: [OWN.cert], requestCert: true, ...versions }, (request, response) => {
     const socket = request.socket as TLSSocket
-    response.end(`${socket.getPeerCertificate().subject.CN} ${socket.getProtocol()} ${socket.getCipher().standardName}`)
+    const name = String(socket.getPeerCertificate().subject.CN)
+    response.end(`${name} ${socket.getProtocol()} ${socket.getCipher().standardName}`)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
