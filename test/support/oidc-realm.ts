@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Authentication } from '../../src/authc/authentication.ts'
 import { createOidcRealm, type OidcRealm } from '../../src/authc/oidc-realm.ts'
+import type { PasswordRealm } from '../../src/authc/realms.ts'
 import { createTokenService } from '../../src/authc/token-service.ts'
 import type { MappableUser } from '../../src/authz/role-mapping.ts'
 import { createSealer } from '../../src/kernel/sealer.ts'
@@ -16,7 +17,11 @@ import { openOutbound, OUTBOUND_DEFAULTS } from './outbound.ts'
 /** What a test changes of the settings. */
 export type RealmChange = {
   readonly [part in 'rp' | 'op' | 'claims' | 'claimPatterns']?: Partial<OidcRealmSettings[part]>
-} & { readonly name?: string; readonly populateUserMetadata?: boolean }
+} & {
+  readonly name?: string
+  readonly populateUserMetadata?: boolean
+  readonly authorizationRealms?: readonly PasswordRealm[]
+}
 
 export interface RealmBench extends AsyncDisposable {
   readonly provider: ScriptedProvider
@@ -76,6 +81,7 @@ export async function openRealmBench(): Promise<RealmBench> {
         sealer,
         store,
         roleMappings,
+        authorizationRealms: change.authorizationRealms ?? [],
         outbound,
         clock,
         log,
