@@ -8,26 +8,29 @@ export interface RequestKind {
   readonly navigation: boolean
   /** A fetch in advance, for a page that may never be shown. */
   readonly prefetch: boolean
+  /** In a frame, where none is allowed. */
   readonly frame: boolean
   /** A sign-in may begin here: a GET that the person sees, without credentials of its own. */
   readonly mayStart: boolean
 }
 
 /**
- * @param path without the query
- * @param isPage a page although it lies under `/api/` or `/internal/`
+ * @param request.path without the query
+ * @param request.isPage a page although it lies under `/api/` or `/internal/`
+ * @param request.embedding other sites may show our pages in a frame
  */
 export function readRequestKind(request: {
   method: string
   path: string
   isPage: boolean
+  embedding: boolean
   headers: IncomingHttpHeaders
 }): RequestKind {
   const { headers } = request
   const navigation = isNavigation(request)
   const purpose = `${textOf(headers['sec-purpose'])},${textOf(headers['purpose'])}`
   const prefetch = purpose.toLowerCase().includes('prefetch')
-  const frame = ['iframe', 'frame'].includes(textOf(headers['sec-fetch-dest']))
+  const frame = !request.embedding && ['iframe', 'frame'].includes(textOf(headers['sec-fetch-dest']))
   const mayStart = navigation && request.method === 'GET' && headers.authorization === undefined && !prefetch && !frame
   return { navigation, prefetch, frame, mayStart }
 }

@@ -27,6 +27,7 @@ import { readRequestKind } from './navigation.ts'
 import { readTarget } from './next.ts'
 import { addOidcRoutes } from './oidc-routes.ts'
 import { addPageRoutes } from './page-routes.ts'
+import { checkOwnPrivileges } from './own-privileges.ts'
 import type { PortalParts } from './parts.ts'
 import { createPortalAudit } from './portal-audit.ts'
 import { PortalError } from './portal-error.ts'
@@ -47,7 +48,6 @@ import { createVisitors } from './visitors.ts'
 /** Implicit responses travel in a query. */
 const LONGEST_HEAD = 32 * 1024
 const LARGEST_BODY = 64 * 1024
-const OWN_PRIVILEGES = ['manage_oidc', 'manage_token']
 const UNKNOWN_PATH: VisitRules = { access: 'required' }
 
 /**
@@ -84,7 +84,7 @@ export async function createPortal(options: {
   const methods = collectMethods(app)
 
   function begin(request: FastifyRequest, reply: FastifyReply): void {
-    request.visit = buildVisit(request)
+    request.visit = buildVisit(request, settings)
     void reply.headers(headers).header('x-request-id', request.id)
     const caller = request.headers['x-opaque-id']
     if (caller !== undefined) void reply.header('x-opaque-id', caller)
@@ -134,17 +134,6 @@ export async function createPortal(options: {
   app.addHook('onClose', async () => cleanup.stop())
   await app.ready()
   return app
-}
-
-/** An API that is away now does not keep the portal from starting; what it lacks is told. */
-async function checkOwnPrivileges({ api, log }: PortalParts): Promise<void> {
-  try {
-    const missing = await api.findMissing('portal', OWN_PRIVILEGES, randomBytes(16).toString('hex'))
-    if (missing.length > 0)
-      log.error({ missing }, `the portal lacks cluster privileges at the security API: ${missing.join(', ')}`)
-  } catch (err) {
-    log.error({ err }, 'the portal could not learn its own privileges at the security API')
-  }
 }
 
 function createParts(options: Parameters<typeof createPortal>[0]): PortalParts {
@@ -205,14 +194,14 @@ async function admit(request: FastifyRequest, reply: FastifyReply, parts: Portal
   }
 }
 
-function buildVisit(request: FastifyRequest): Visit {
+function buildVisit(request: FastifyRequest, { embedding }: PortalSettings): Visit {
   const address = request.url
   const queryAt = address.indexOf('?')
   const path = queryAt < 0 ? address : address.slice(0, queryAt)
   const rules = request.routeOptions.config.visit ?? UNKNOWN_PATH
   const { method, headers } = request
   return {
-    ...readRequestKind({ method, path, isPage: rules.page === true, headers }),
+    ...readRequestKind({ method, path, isPage: rules.page === true, embedding, headers }),
     address,
     path,
     query: new URLSearchParams(queryAt < 0 ? '' : address.slice(queryAt + 1)),

@@ -37,9 +37,12 @@ export function readSessionCookie(header: string | undefined, name: string): Coo
 /** The `Set-Cookie` value. @param secret `undefined` takes the cookie away */
 export function formatSessionCookie(
   secret: string | undefined,
-  settings: Pick<PortalSettings, 'basePath' | 'cookieName' | 'secureCookies' | 'sameSiteCookies'>,
+  settings: Pick<PortalSettings, 'basePath' | 'cookieName' | 'secureCookies' | 'sameSiteCookies' | 'embedding'>,
 ): string {
   const path = settings.basePath === '' ? '/' : settings.basePath
   const cookie = `${settings.cookieName}=${secret ?? ''}; Path=${path}; HttpOnly; SameSite=${settings.sameSiteCookies}`
-  return cookie + (settings.secureCookies ? '; Secure' : '') + (secret === undefined ? '; Max-Age=0' : '')
+  // Without it, browsers that keep third-party cookies out would keep ours from a frame too.
+  const partitioned = settings.embedding && settings.sameSiteCookies === 'None'
+  const flags = (settings.secureCookies ? '; Secure' : '') + (partitioned ? '; Partitioned' : '')
+  return cookie + flags + (secret === undefined ? '; Max-Age=0' : '')
 }

@@ -195,7 +195,7 @@ test('H8 a session is one login and one logout in the audit log, and a failed ca
       ['user_login', 'failure', undefined, undefined],
     ],
   )
-  for (const event of audited) assert.match(String(event['trace.id']), /^[0-9a-f]{32}$/)
+  assert.ok(audited.every(({ 'trace.id': id }) => typeof id === 'string' && /^[0-9a-f]{32}$/.test(id)))
   assert.equal(audited[0]?.['session.id'], audited[1]?.['session.id'])
   const text = JSON.stringify(audited) + logged.join('')
   for (const secret of ['access-', 'refresh-', 'nonce-', 'code=wrong', state]) assert.ok(!text.includes(secret), secret)
@@ -226,10 +226,7 @@ test('the clean-up ends what is past its deadline, tells why, and leaves the res
   const [first, second] = [createCleanup(portal, providers), createCleanup(portal, providers)]
   await Promise.all([first.run(), second.run()])
   const told = portal.audited.slice(3)
-  assert.deepEqual(
-    told.map((event) => event['reason'] ?? event['ended']).toSorted(),
-    [2, 'idle', 'lifespan'].toSorted(),
-  )
+  assert.deepEqual(new Set(told.map((event) => event['reason'] ?? event['ended'])), new Set(['idle', 'lifespan', 2]))
   assert.ok(
     told.every((event) => event['user.name'] === undefined),
     'the name is known with the cookie only',

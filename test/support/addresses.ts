@@ -9,16 +9,20 @@ const PORTS = { api: 9200, portal: 5601, provider: 4455, example: 3000 } as cons
 /** Origins such as `http://localhost:20123`; `example` is where the example application is registered. */
 export type Addresses = Readonly<Record<keyof typeof PORTS, string>>
 
-/** Ports below those that the system hands out by itself, so that nobody is given one before we listen on it. */
 export async function findAddresses(): Promise<Addresses> {
+  const [api, portal, provider, example] = (await findFreePorts(4)).map((port) => `http://localhost:${port}`)
+  if (!(api && portal && provider && example)) throw new Error('too few ports')
+  return { api, portal, provider, example }
+}
+
+/** Ports below those that the system hands out by itself, so that nobody is given one before we listen on it. */
+export async function findFreePorts(count: number): Promise<number[]> {
   const ports = new Set<number>()
-  while (ports.size < 4) {
+  while (ports.size < count) {
     const port = randomInt(20_000, 32_000)
     if (await isFree(port)) ports.add(port)
   }
-  const [api, portal, provider, example] = [...ports].map((port) => `http://localhost:${port}`)
-  if (!(api && portal && provider && example)) throw new Error('too few ports')
-  return { api, portal, provider, example }
+  return [...ports]
 }
 
 /** Replaces every port of the demo, so that all URLs of the settings still fit together. */

@@ -3,7 +3,7 @@ import test from 'node:test'
 import { readRequestKind } from '../../../src/portal/navigation.ts'
 
 const ask = (headers: Record<string, string>, more: { path?: string; isPage?: boolean; method?: string } = {}) =>
-  readRequestKind({ method: 'GET', path: '/x', isPage: false, headers, ...more })
+  readRequestKind({ method: 'GET', path: '/x', isPage: false, embedding: false, headers, ...more })
 
 const cases: readonly [string, boolean, Record<string, string>, { path?: string; isPage?: boolean }?][] = [
   [
