@@ -25,9 +25,11 @@ export type LoginExplanation = {
   properties: PropertyExplanation[]
   /** Claims that are not shown in the user's metadata. */
   metadata_left_out: string[]
-  /** In the order of their names; none if there is no principal. */
+  /** Where the user would be looked up: then neither the other claims nor the mappings say anything. */
+  lookup?: { principal: string; realms: string[] }
+  /** In the order of their names; none if there is no principal, or if the user would be looked up. */
   role_mappings: RoleMappingExplanation[]
-  /** Who would be logged in; `null` if nobody would. */
+  /** Who would be logged in; `null` if nobody would, or whom a look-up finds. */
   user: ExplainedUser | null
   /** Why nobody would. */
   problem?: { reason: string; detail: string }
@@ -85,6 +87,8 @@ function explainClaims(
   }
   try {
     const { principal, groups, dn, mail, name: fullName } = buildUserProperties(readers, claims)
+    const realms = [...settings.authorizationRealms]
+    if (realms.length > 0) return { ...explanation, lookup: { principal, realms }, role_mappings: [], user: null }
     const model = { username: principal, dn: dn ?? undefined, groups, metadata, realm: { name } }
     const roleMappings = explainRoleMappings(mappings, model)
     const failed = roleMappings.find(({ problem }) => problem !== undefined)

@@ -6,21 +6,25 @@ import type { RuleExplanation } from '../authz/rule-explanation.ts'
 import type { PropertyExplanation } from '../oidc/property-explanation.ts'
 
 export function formatExplanation(explanation: LoginExplanation): string {
-  const { realm, id_token: idToken, properties, role_mappings: mappings, user, problem } = explanation
+  const { realm, id_token: idToken, properties, lookup, role_mappings: mappings, user, problem } = explanation
   return [
     ...(idToken === undefined ? [] : formatToken(idToken)),
     title(`Claims, as the realm [${realm.name}] maps them`),
     ...properties.flatMap(formatProperty),
     '',
     title('Role mappings'),
-    ...(mappings.length === 0
-      ? [`  ${user === null ? 'not looked at: there is no principal' : 'there are none'}`]
-      : []),
+    ...(mappings.length === 0 ? [`  ${describeNoMappings(explanation)}`] : []),
     ...mappings.flatMap(formatMapping),
     '',
+    ...(lookup === undefined ? [] : [`[${lookup.principal}] is looked up in [${lookup.realms.join(', ')}]`]),
     ...(user === null ? [] : formatUser(user, explanation.metadata_left_out)),
     ...(problem === undefined ? [] : [`${mark(false)} A login would fail: ${problem.detail} (${problem.reason})`]),
   ].join('\n')
+}
+
+function describeNoMappings({ lookup, user }: LoginExplanation): string {
+  if (lookup !== undefined) return 'not looked at: the user is looked up'
+  return user === null ? 'not looked at: there is no principal' : 'there are none'
 }
 
 function formatToken({ problem }: NonNullable<LoginExplanation['id_token']>): string[] {

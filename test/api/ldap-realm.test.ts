@@ -7,6 +7,8 @@ import type { MappableUser } from '../../src/authz/role-mapping.ts'
 import { createLdapDirectory } from '../../src/net/ldap-directory.ts'
 import { createLog } from '../../src/observe/log.ts'
 import type { LdapRealmSettings } from '../../src/settings/settings.ts'
+import { basic, callApi } from '../support/api-call.ts'
+import { startSecurityServer } from '../support/security-server.ts'
 import { ADMIN, BASE, type LdapEntry, type Slapd, startSlapd } from '../support/slapd.ts'
 
 const PEOPLE = `ou=people,${BASE}`
@@ -252,4 +254,47 @@ test('thirty sign-ins at once all get in', async () => {
   const { realm } = openRealm()
   const users = await Promise.all(Array.from({ length: 30 }, () => realm.authenticate('bob', PASSWORD)))
   assert.ok(users.every((user) => user?.username === 'bob'))
+})
+
+test('the program lets users of the directory in, maps their roles, forgets them when told, and says who they are', async (t) => {
+  const prefix = 'xpack.security.authc.realms.ldap.ldap1'
+  const address = await startSecurityServer(t, {
+    settings: `
+${prefix}.order: 1
+${prefix}.url: '${slapd.secureUrl}'
+${prefix}.bind_dn: '${ADMIN.dn}'
+${prefix}.user_search.base_dn: '${PEOPLE}'
+${prefix}.group_search.base_dn: '${GROUPS}'
+${prefix}.ssl.certificate_authorities: ldap-ca.crt
+`,
+    secrets: { [`${prefix}.secure_bind_password`]: ADMIN.password },
+    files: { 'ldap-ca.crt': slapd.authority },
+  })
+  const elastic = basic('elastic', 'elastic-password')
+  const rules = { field: { groups: `cn=admins,${GROUPS}` } }
+  const mapping = { enabled: true, roles: ['superuser'], rules }
+  await callApi(address, '/_security/role_mapping/admins', { authorization: elastic, body: mapping })
+
+  const alice = basic('alice', PASSWORD)
+  const { status, body } = await callApi(address, '/_security/_authenticate', { authorization: alice })
+  const realm = { name: 'ldap1', type: 'ldap' }
+  assert.equal(status, 200)
+  assert.partialDeepStrictEqual(body, { username: 'alice', roles: ['superuser'], authentication_realm: realm })
+  assert.equal((await callApi(address, '/_security/user', { authorization: alice })).status, 200)
+  assert.equal((await callApi(address, '/_security/user', { authorization: basic('alice', 'wrong') })).status, 401)
+  assert.equal((await callApi(address, '/_security/user', { authorization: basic('bob', PASSWORD) })).status, 403)
+
+  await slapd.stop()
+  try {
+    assert.equal((await callApi(address, '/', { authorization: alice })).status, 200)
+    const cleared = await callApi(address, '/_security/realm/ldap1/_clear_cache', {
+      method: 'POST',
+      authorization: elastic,
+    })
+    assert.equal(cleared.status, 200)
+    assert.equal((await callApi(address, '/', { authorization: alice })).status, 401)
+    assert.equal((await callApi(address, '/', { authorization: elastic })).status, 200)
+  } finally {
+    await slapd.start()
+  }
 })

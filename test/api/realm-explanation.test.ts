@@ -24,6 +24,15 @@ xpack.security.authc.realms.oidc.staff:
   claims.principal: email
   claims.groups: /access/groups
   claim_patterns.principal: '^([^@]+)@staff\\.example\\.com$'
+xpack.security.authc.realms.oidc.delegating:
+  order: 10
+  rp.client_id: 'rp'
+  rp.client_auth_method: none
+  rp.response_type: code
+  rp.redirect_uri: 'http://localhost:3000/callback'
+  op.issuer: '${provider.issuer}'
+  claims.principal: sub
+  authorization_realms: default_native
 `,
   })
   const mapping = { enabled: true, roles: ['finance_data'], rules: { field: { groups: 'finance' } } }
@@ -178,4 +187,12 @@ test('the command refuses what is no JSON, and says what the server refuses', as
     denied.err,
     /^the server at http:\/\/127\.0\.0\.1:\d+ refuses: 401 unable to authenticate user \[facilitator\]/,
   )
+})
+
+test('of a realm that looks users up, the look-up is told and no mapping', async () => {
+  const { body } = await explain({ claims: { sub: 'james', groups: ['finance'] } }, 'delegating')
+  assert.deepEqual(body['lookup'], { principal: 'james', realms: ['default_native'] })
+  assert.deepEqual(body['role_mappings'], [])
+  assert.equal(body['user'], null)
+  assert.equal(body['problem'], undefined)
 })

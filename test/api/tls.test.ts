@@ -1,39 +1,20 @@
 /** The security API over TLS, as the program serves it. */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { Agent, request } from 'undici'
 import { createTrialCertificates } from '../../src/net/trial-certificates.ts'
-import { createLog } from '../../src/observe/log.ts'
-import { startServer } from '../../src/server.ts'
-import { createKeystore } from '../../src/settings/keystore.ts'
-import { readSettings } from '../../src/settings/read-settings.ts'
+import { startSecurityServer } from '../support/security-server.ts'
 
-/** Starts the API alone. @returns its address, and what clients must trust */
+/** @returns its address, and what clients must trust */
 async function start(t: TestContext, certificateFile = 'server.crt') {
-  const directory = await mkdtemp(join(tmpdir(), 'ostiary-tls-'))
-  t.after(() => rm(directory, { recursive: true }))
   const made = await createTrialCertificates({ names: ['localhost'], days: 1 })
-  const file = join(directory, 'ostiary.yml')
-  await writeFile(join(directory, 'server.crt'), made.certificate)
-  await writeFile(join(directory, 'server.key'), made.key)
-  await writeFile(
-    file,
-    `node.roles: security
-http.port: 0
+  const settings = `
 xpack.security.http.ssl.enabled: true
 xpack.security.http.ssl.certificate: ${certificateFile}
 xpack.security.http.ssl.key: server.key
-`,
-  )
-  const keystore = await createKeystore({ file: join(directory, 'ostiary.keystore'), password: '' })
-  keystore.set('bootstrap.password', 'elastic-password')
-  const settings = readSettings({ file, env: {}, keystore })
-  const server = await startServer({ settings, keystore, log: createLog('silent') })
-  t.after(() => server.close())
-  return { address: server.addresses.security ?? '', authority: made.authority }
+`
+  const files = { 'server.crt': made.certificate, 'server.key': made.key }
+  return { address: await startSecurityServer(t, { settings, files }), authority: made.authority }
 }
 
 test('who trusts the authority is served over TLS, tokens included, and nobody without', async (t) => {
