@@ -36,6 +36,8 @@ export interface Connection {
   readonly ended: Promise<void>
   /** Says good-bye, and does not wait long for an answer. */
   close(): Promise<void>
+  /** From now on it does not keep the program alive; operations in flight do, by their timers. */
+  unref(): void
   /** Ends it at once: what is under way rejects. */
   destroy(): void
 }
@@ -84,6 +86,7 @@ export async function openConnection(address: Address): Promise<Connection> {
       clearTimeout(timer)
       socket.destroy()
     },
+    unref: () => void socket.unref(),
     destroy: () => void socket.destroy(),
   }
   const timer = setTimeout(() => socket.destroy(), connectTimeoutMs)
@@ -96,8 +99,6 @@ export async function openConnection(address: Address): Promise<Connection> {
   } finally {
     clearTimeout(timer)
   }
-  // What keeps the program alive is an operation in flight, by its timer.
-  socket.unref()
   return connection
 }
 

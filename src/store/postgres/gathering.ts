@@ -97,7 +97,6 @@ export function createGathering<Request>(options: {
     clearTimeout(timer)
     busy.delete(line)
     send()
-    if (waiting.length === 0 && busy.size === 0) idle?.()
   }
 
   /** Lines that are busy, or connecting, are waited for until the time-out of the first request. */
@@ -105,6 +104,7 @@ export function createGathering<Request>(options: {
     clearTimeout(patience)
     const [first] = waiting
     if (first !== undefined) patience = setTimeout(refuseLate, first.deadline - performance.now())
+    else if (busy.size === 0) idle?.()
   }
 
   function refuseLate(): void {

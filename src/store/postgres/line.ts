@@ -66,6 +66,7 @@ export function createLine(options: {
   async function connect(): Promise<boolean> {
     try {
       const opened = await open()
+      opened.unref()
       if (closing.signal.aborted) await opened.close()
       connection = opened
       if (failure !== undefined) log?.info({}, 'the database answers again')

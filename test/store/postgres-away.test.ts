@@ -1,0 +1,205 @@
+/** The server goes away, stands still, and comes back, while a node works on it. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { SecurityError } from '../../src/kernel/errors.ts'
+import { createPostgresStore } from '../../src/store/postgres.ts'
+import { openConnection } from '../../src/store/postgres/connection.ts'
+import { runReads } from '../../src/store/postgres/reading.ts'
+import type { Store } from '../../src/store/store.ts'
+import { startPostgres, type PostgresServer } from '../support/postgres.ts'
+import { START, newPair } from './records.ts'
+
+const TIMEOUT = 1
+
+let server: PostgresServer
+let database: string
+
+before(async () => {
+  server = await startPostgres()
+  database = await server.createDatabase()
+})
+after(() => server.remove())
+
+const open = () =>
+  createPostgresStore({
+    address: server.address(database, { timeout: TIMEOUT, connectTimeout: TIMEOUT }),
+    poolSize: 3,
+    fingerprints: ['one'],
+    clock: () => START,
+  })
+
+async function withStore(act: (store: Store) => Promise<void>): Promise<void> {
+  const store = await open()
+  try {
+    await act(store)
+  } finally {
+    await store.close()
+  }
+}
+
+/** Every kind of operation is refused, and none takes much longer than the time-out. */
+async function refusesAll(store: Store): Promise<void> {
+  const began = performance.now()
+  const operations = [
+    store.check(),
+    store.tokens.find(1n),
+    store.tokens.create(newPair()),
+    store.documents.put('user', 'away', {}),
+    store.sessions.find('away'),
+    store.artefacts.find(new Uint8Array([1])),
+  ]
+  await Promise.all(operations.map((operation) => assert.rejects(operation, { reason: 'store_unavailable' })))
+  assert.ok(performance.now() - began < (TIMEOUT + 1) * 1000)
+}
+
+async function untilItWorks(store: Store): Promise<void> {
+  for (const end = performance.now() + 20_000; ;) {
+    try {
+      await Promise.all([store.check(), store.documents.put('user', 'back', {})])
+      return
+    } catch (error) {
+      assert.ok(error instanceof SecurityError && error.reason === 'store_unavailable', String(error))
+      assert.ok(performance.now() < end, 'it did not come back in 20 s')
+      await setTimeout(20)
+    }
+  }
+}
+
+test('kill -9 of the server under load: nothing acknowledged is lost, all else is told, and service resumes', () =>
+  withStore(async (store) => {
+    const created = new Set<bigint>()
+    const invalidated = new Set<bigint>()
+    const stopping = new AbortController()
+    const work = async () => {
+      while (!stopping.signal.aborted) {
+        const pair = newPair()
+        try {
+          await store.tokens.create(pair)
+          created.add(pair.id)
+          await store.tokens.invalidate([{ id: pair.id, side: 'access' }])
+          invalidated.add(pair.id)
+        } catch (error) {
+          assert.ok(error instanceof SecurityError && error.reason === 'store_unavailable', String(error))
+          await setTimeout(20)
+        }
+      }
+    }
+    const workers = Array.from({ length: 16 }, work)
+    try {
+      for (let round = 0; round < 3; round += 1) {
+        const before = invalidated.size
+        while (invalidated.size < before + 200) await setTimeout(5)
+        await server.kill()
+        await refusesAll(store)
+        await server.start()
+        await untilItWorks(store)
+      }
+    } finally {
+      stopping.abort()
+      await Promise.all(workers)
+    }
+    const ids = [...created]
+    for (let from = 0; from < ids.length; from += 500) {
+      const part = ids.slice(from, from + 500)
+      const found = new Map((await store.tokens.findMany(part)).map((pair) => [pair.id, pair]))
+      for (const id of part) {
+        assert.ok(found.has(id), 'a pair that was acknowledged is gone')
+        if (invalidated.has(id)) assert.equal(found.get(id)?.accessInvalidated, true, 'a dead token lives again')
+      }
+    }
+  }))
+
+test('a server that stands still is told within the time-out; when it goes on, so does the node', () =>
+  withStore(async (store) => {
+    await store.documents.put('user', 'still', { is: 'old' })
+    server.pause()
+    try {
+      await refusesAll(store)
+      // By now the node tries to connect, and nobody answers.
+      await refusesAll(store)
+    } finally {
+      server.resume()
+    }
+    await untilItWorks(store)
+    assert.deepEqual((await store.documents.get('user', 'still'))?.body, { is: 'old' })
+  }))
+
+test('a server that is stopped in order and started again: the node comes back by itself', () =>
+  withStore(async (store) => {
+    await server.stop()
+    await refusesAll(store)
+    await server.start()
+    await untilItWorks(store)
+  }))
+
+test('connections that somebody ends are opened again', () =>
+  withStore(async (store) => {
+    const mine = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'ostiary'`
+    for (let round = 0; round < 3; round += 1) {
+      await store.check()
+      assert.ok((await server.query(database, mine)).length > 0)
+      await untilItWorks(store)
+    }
+  }))
+
+test('a row that another holds is waited for until the time-out, and then the write is not there', () =>
+  withStore(async (store) => {
+    const pair = newPair()
+    await store.tokens.create(pair)
+    const other = await openConnection(server.address(database))
+    await other.exec('begin')
+    await other.run('update token_pair set access_invalidated = 0 where id = $1', pair.id)
+    await assert.rejects(store.tokens.invalidate([{ id: pair.id, side: 'access' }]), { reason: 'store_unavailable' })
+    assert.equal((await store.tokens.find(pair.id))?.accessInvalidated, false)
+    await other.exec('commit')
+    await untilItWorks(store)
+    assert.equal((await store.tokens.find(pair.id))?.accessInvalidated, false)
+    assert.deepEqual(await store.tokens.invalidate([{ id: pair.id, side: 'access' }]), ['invalidated'])
+    await other.close()
+  }))
+
+test('a store that is closed while the server stands still does not wait for it', async () => {
+  const store = await open()
+  server.pause()
+  const began = performance.now()
+  const write = assert.rejects(store.documents.put('user', 'late', {}), { reason: 'store_unavailable' })
+  await store.close()
+  await write
+  assert.ok(performance.now() - began < (TIMEOUT + 3) * 1000)
+  server.resume()
+})
+
+test('look-ups of one moment travel as one query, each gets its own rows, and one that fails fails alone', async () => {
+  const connection = await openConnection(server.address(database))
+  const sent: string[] = []
+  const counted = {
+    ...connection,
+    run: (...query: Parameters<typeof connection.run>) => {
+      sent.push(query[0])
+      return connection.run(...query)
+    },
+  }
+  const echo = 'select cast(?1 as text) as said, cast(?2 as bigint) as number'
+  const outcomes = await runReads(
+    counted,
+    Array.from({ length: 100 }, (_, number) => [echo, `say ${number}`, number] as const),
+  )
+  assert.equal(sent.length, 1)
+  outcomes.forEach((outcome, number) => {
+    const [row] = 'result' in outcome ? (outcome.result as Record<string, unknown>[]) : []
+    assert.deepEqual([row?.['said'], row?.['number']], [`say ${number}`, number])
+  })
+
+  const divide = 'select 12 / cast(?1 as bigint) as quotient'
+  const [six, fails, four] = await runReads(counted, [
+    [divide, 2],
+    [divide, 0],
+    [divide, 3],
+  ])
+  assert.ok(six && four && fails)
+  assert.equal('result' in six && (six.result as Record<string, unknown>[])[0]?.['quotient'], 6)
+  assert.equal('result' in four && (four.result as Record<string, unknown>[])[0]?.['quotient'], 4)
+  assert.match(String('fault' in fails && fails.fault), /division by zero/)
+  await connection.close()
+})
