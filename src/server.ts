@@ -36,6 +36,7 @@ import type { SecurityApi } from './portal/security-api.ts'
 import { createProvider, type OpenIdProvider } from './provider/provider.ts'
 import { createRestApp } from './rest/app.ts'
 import type { Keystore } from './settings/keystore.ts'
+import { rotationRequestOf } from './settings/rotation-request.ts'
 import { SettingsError } from './settings/settings-error.ts'
 import type { ListenerSettings, Settings, TlsServerSettings } from './settings/settings.ts'
 import { createEmbeddedStore, joinEmbeddedStore } from './store/embedded.ts'
@@ -91,7 +92,15 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     }
 
     const provider = roles.has('provider')
-      ? await createProvider({ settings: settings.provider, store, sealer, clock: systemClock, log, audit })
+      ? await createProvider({
+          settings: settings.provider,
+          store,
+          sealer,
+          clock: systemClock,
+          log,
+          audit,
+          rotationRequest: rotationRequestOf(settings.node.data),
+        })
       : undefined
     if (provider !== undefined) closing.push(() => provider.close())
     if (settings.demo) await seedDemo(store.documents, house.directory)

@@ -67,6 +67,21 @@ const COMMANDS: readonly NamedCommand[] = [
     summary: 'Shows the audit lines of a reference id.',
     load: async () => (await import('./logs-find.ts')).logsFind,
   },
+  {
+    name: 'provider clients list',
+    summary: 'Prints the clients of the provider.',
+    load: async () => (await import('./provider-clients-list.ts')).providerClientsList,
+  },
+  {
+    name: 'provider clients check',
+    summary: 'Checks the clients of the provider.',
+    load: async () => (await import('./provider-clients-check.ts')).providerClientsCheck,
+  },
+  {
+    name: 'provider keys rotate',
+    summary: 'Makes new signing keys.',
+    load: async () => (await import('./provider-keys-rotate.ts')).providerKeysRotate,
+  },
   { name: 'version', summary: 'Prints the version.', load: async () => (await import('./version.ts')).version },
 ]
 
@@ -84,7 +99,7 @@ try {
 async function run(args: readonly string[]): Promise<void> {
   const [first = '', second = ''] = args
   if (first === '--version') return run(['version'])
-  const command = COMMANDS.find(({ name }) => name === first || name === `${first} ${second}`)
+  const command = COMMANDS.find(({ name }) => name.split(' ').every((word, place) => word === args[place]))
   if (command === undefined) return showOverview(first, second)
 
   const loaded = await command.load()

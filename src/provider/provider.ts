@@ -28,13 +28,14 @@ import { addConfirmRoute } from './end-session-confirm.ts'
 import { addEndSessionRoutes } from './end-session-routes.ts'
 import { createHintReader } from './hints.ts'
 import { addInteractionRoutes, type InteractionForm } from './interaction-routes.ts'
+import { watchKeys } from './key-watch.ts'
 import { createLibrary, type ProviderFetch } from './library.ts'
 import { createListener } from './listener.ts'
 import { createLoginThrottle } from './login-throttle.ts'
 import { createParkedForms } from './parked-forms.ts'
 import { createNotices } from './notices.ts'
 import { framesScript, submitScript } from './page-scripts.ts'
-import { loadProviderKeys } from './provider-keys.ts'
+import { loadProviderKeys, type ProviderKeys } from './provider-keys.ts'
 import { ACCOUNT_PATH } from './paths.ts'
 import { createProviderPages } from './provider-pages.ts'
 import { createSessionEnd } from './session-end.ts'
@@ -47,6 +48,8 @@ export interface ProviderParts {
   readonly clock: Clock
   readonly log: Log
   readonly audit?: Audit | undefined
+  /** A file whose being there asks for new keys. */
+  readonly rotationRequest?: string
   /** Calls to relying parties. */
   readonly fetch?: ProviderFetch
 }
@@ -66,7 +69,8 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
   checkIssuer(settings.issuer)
   if (settings.issuer.startsWith('http:')) log.warn('the provider speaks plain http, which is for this machine only')
 
-  const keys = await loadProviderKeys({ documents, sealer })
+  const keyParts = { documents, sealer, clock, policy: settings.keys }
+  const firstKeys = await loadProviderKeys(keyParts)
   const accounts = await createAccounts({ path: settings.accountsPath, log })
   const endSessionPath = settings.routes.endSession
   const pages = createProviderPages({ endSessionPath: settings.endSession.enabled ? endSessionPath : undefined })
@@ -80,9 +84,14 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
   })
   const guarded = createGuardedFetch(settings)
   const fetch = parts.fetch ?? guarded.fetch
-  const provider = createLibrary({ settings, adapter, keys, accounts, pages, fetch, log })
-  const library = () => provider
-  await checkClients(settings.clients, provider)
+  // The library takes its keys when it is made: with other keys comes another one. Requests in flight end on the old.
+  const build = (keys: ProviderKeys) => {
+    const made = createLibrary({ settings, adapter, keys, accounts, pages, fetch, log })
+    return { library: made, handle: made.callback() }
+  }
+  let current = build(firstKeys)
+  const library = () => current.library
+  await checkClients(settings.clients, current.library)
 
   const notices = createNotices({ library, artefacts, sealer, clock, log })
   const sessionEnd = createSessionEnd({
@@ -127,7 +136,7 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
     cookies: buildCookieNames(settings.issuer.startsWith('https:')),
     endSessionPath,
     jwksPath: settings.routes.jwks,
-    library: provider.callback(),
+    library: (request, response) => current.handle(request, response),
     log,
     routes: (own, handToLibrary) => {
       for (const [file, type] of [
@@ -160,11 +169,19 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
     },
   })
 
+  const keyWatch = watchKeys({
+    keys: keyParts,
+    version: firstKeys.version,
+    request: parts.rotationRequest,
+    onChange: (keys) => void (current = build(keys)),
+    log,
+  })
   return {
     app,
     checkPassword: async (name, password) => (await accounts.verify(name, password)) !== undefined,
     async close() {
       accounts.close()
+      await keyWatch.close()
       await app.close()
       await notices.close()
       await guarded.close()

@@ -18,6 +18,11 @@ export function readProvider(values: Values, directory: string): ProviderSetting
     accountsPath: resolve(directory, values.get(PROVIDER.accountsPath)),
     clients: readProviderClients(values, { accessTokenHintMayRedirect, allowedHosts }),
     allowedHosts,
+    keys: {
+      rotateEvery: values.get(PROVIDER.keysRotateEvery),
+      announce: values.get(PROVIDER.keysAnnounce),
+      retain: values.get(PROVIDER.keysRetain),
+    },
     ttl: readEach(values, TTL),
     endSession: {
       enabled: values.get(PROVIDER.endSessionEnabled),

@@ -93,6 +93,25 @@ export const PROVIDER = {
       'Hosts, addresses and blocks of addresses that calls to clients (logout notices, `jwks_uri`) may reach although ' +
       'they are not of the public internet. To these, `http` is allowed too.',
   }),
+  keysRotateEvery: setting({
+    key: 'provider.keys.rotate_every',
+    type: time(),
+    default: '90d',
+    description:
+      'How long a key signs before the next one is published; `0` leaves it to `ostiary provider keys rotate`.',
+  }),
+  keysAnnounce: setting({
+    key: 'provider.keys.announce',
+    type: time('24h'),
+    default: '24h',
+    description: 'How long a new key is published before it signs.',
+  }),
+  keysRetain: setting({
+    key: 'provider.keys.retain',
+    type: time('1h'),
+    default: '30d',
+    description: 'How long a former key is published and verifies; hints that it signed are unusable afterwards.',
+  }),
   hintRetention: setting({
     key: 'provider.end_session.hint_retention',
     type: time(),

@@ -86,6 +86,8 @@ export interface TlsServerSettings {
 export interface TokenSettings {
   readonly enabled: boolean
   readonly accessLifetime: number
+  /** Seconds for which a pair is still known after its end. */
+  readonly removalDelay: number
 }
 
 export interface AuditSettings {
@@ -299,6 +301,8 @@ export interface ProviderSettings {
   readonly accountsPath: string
   readonly clients: readonly ProviderClientSettings[]
   readonly ttl: Readonly<Record<ProviderTtl, number>>
+  /** The life of signing keys: how long each signs (0: until somebody says so), is published before, verifies after. */
+  readonly keys: { readonly rotateEvery: number; readonly announce: number; readonly retain: number }
   /** Hosts that calls to clients may reach although their addresses are special-use. */
   readonly allowedHosts: readonly string[]
   readonly endSession: {

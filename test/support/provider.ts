@@ -49,6 +49,7 @@ export function clientSettings(
   }
 }
 
+export const KEYS: ProviderSettings['keys'] = { rotateEvery: 0, announce: 86_400, retain: 2_592_000 }
 export const END_SESSION: ProviderSettings['endSession'] = {
   enabled: true,
   accessTokenHintMayRedirect: false,
@@ -98,6 +99,7 @@ export async function startProvider(
     clients: options.clients ?? [clientSettings('app')],
     ttl: { session: 86_400, interaction: 600, code: 60, accessToken: 3600, idToken: 3600, refreshToken: 1_209_600 },
     allowedHosts: [],
+    keys: KEYS,
     endSession: END_SESSION,
     ...options.settings,
   }

@@ -14,6 +14,9 @@ const COMMANDS = [
   'realm explain',
   'realm check',
   'realm discover',
+  'provider clients list',
+  'provider clients check',
+  'provider keys rotate',
   'version',
 ]
 

@@ -1,0 +1,26 @@
+import { openOrCreateKeystore } from '../settings/keystore.ts'
+import { readSettings } from '../settings/read-settings.ts'
+import type { ProviderClientSettings } from '../settings/settings.ts'
+import type { Command } from './command.ts'
+import { CONFIG_OPTION, keystoreOf, settingsFileOf } from './config-option.ts'
+
+export const providerClientsList: Command = {
+  operands: [],
+  description: 'Prints the clients of the provider: id, how each proves itself, and where it may return to.',
+  options: { config: CONFIG_OPTION },
+  async run(input) {
+    const keystore = await openOrCreateKeystore(keystoreOf(input))
+    const { provider } = readSettings({ file: settingsFileOf(input), env: input.env, keystore })
+    for (const client of provider.clients) console.log(describeClient(client))
+  },
+}
+
+function describeClient({ clientId, metadata, consent }: ProviderClientSettings): string {
+  const method = metadata['token_endpoint_auth_method'] ?? 'client_secret_basic'
+  const lines = [clientId, `  ${String(method)}, consent: ${consent}`]
+  for (const name of ['redirect_uris', 'post_logout_redirect_uris']) {
+    const uris = metadata[name]
+    if (Array.isArray(uris)) for (const uri of uris) lines.push(`  ${name}: ${uri}`)
+  }
+  return lines.join('\n')
+}
