@@ -11,8 +11,6 @@ import { formatToken } from './token-string.ts'
 export const REFRESH_LIFETIME = 24 * 3600
 
 const SECRET_BYTES = 32
-/** For this long after its end a pair is still known, so that its bearer learns that it expired. */
-const REMOVAL_DELAY = 30 * 60
 /** Ids of one millisecond differ in these random bits. 42 bits of milliseconds last until the year 2109. */
 const ID_RANDOM_BITS = 21
 
@@ -38,11 +36,17 @@ export interface IssuedTokens {
  * @param client who asks for the pair; only this client can refresh it
  * @param now seconds since the epoch, with their fraction
  * @param accessLifetime whole seconds
+ * @param removalDelay whole seconds for which the pair is still known after its end
  */
 export function makePair(
   content: PairContent,
   client: Authentication,
-  { sealer, now, accessLifetime }: { sealer: Sealer; now: number; accessLifetime: number },
+  {
+    sealer,
+    now,
+    accessLifetime,
+    removalDelay,
+  }: { sealer: Sealer; now: number; accessLifetime: number; removalDelay: number },
 ): { pair: NewTokenPair; tokens: IssuedTokens } {
   const { authentication, withRefreshToken, idToken, subject } = content
   const createdAt = Math.floor(now)
@@ -52,7 +56,7 @@ export function makePair(
   const pair: NewTokenPair = {
     id,
     createdAt,
-    removeAt: createdAt + REFRESH_LIFETIME + REMOVAL_DELAY,
+    removeAt: createdAt + REFRESH_LIFETIME + removalDelay,
     accessHash: hashSecret(accessSecret),
     accessExpiresAt: createdAt + accessLifetime,
     ...(refreshSecret === undefined ? {} : { refreshHash: hashSecret(refreshSecret) }),

@@ -30,6 +30,7 @@ const BARE_REFRESH_TOKEN_LENGTH = 22
 /** Of which each draws another id. */
 const ATTEMPTS = 8
 const PAGE = 500
+const REMOVAL_DELAY = 30 * 60
 
 export interface NewLogin extends PairContent {
   /** Who asks for the pair; only this client can refresh it. */
@@ -77,18 +78,23 @@ export interface TokenService {
   invalidateOf(of: { realm?: string; username?: string }): Promise<InvalidationCount>
 }
 
-/** @param accessLifetime in whole seconds */
+/**
+ * @param accessLifetime in whole seconds
+ * @param removalDelay whole seconds for which a pair is still known after its end, so that its bearer learns that it expired
+ */
 export function createTokenService({
   store,
   sealer,
   clock,
   accessLifetime,
+  removalDelay = REMOVAL_DELAY,
   enabled,
 }: {
   store: Pick<Store, 'tokens'>
   sealer: Sealer
   clock: Clock
   accessLifetime: number
+  removalDelay?: number
   enabled: boolean
 }): TokenService {
   return { enabled, issue, authenticate, refresh, find, locate, invalidate, invalidateOf }
@@ -229,7 +235,7 @@ export function createTokenService({
   }
 
   function make(content: PairContent, client: Authentication) {
-    return makePair(content, client, { sealer, now: clock(), accessLifetime })
+    return makePair(content, client, { sealer, now: clock(), accessLifetime, removalDelay })
   }
 }
 

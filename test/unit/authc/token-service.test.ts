@@ -307,6 +307,18 @@ test('a record that was damaged is told as that', async () => {
 
 // ---- invalidating --------------------------------------------------------------------------------------------------
 
+test('an expired token is known as one for as long as the settings say, then it is unknown', async () => {
+  const brief = createTokenService({ store, sealer, clock, accessLifetime: LIFETIME, removalDelay: 60, enabled: true })
+  const authentication = buildAuthentication('alice')
+  const { accessToken } = await brief.issue({ authentication, client, withRefreshToken: true })
+  const start = now
+  now = start + DAY + 59
+  await assert.rejects(brief.authenticate(accessToken), { reason: 'token_expired' })
+  now = start + DAY + 61
+  await assert.rejects(brief.authenticate(accessToken), { reason: 'token_unknown' })
+  now = start
+})
+
 test('each side of a pair is invalidated once and counted apart', async () => {
   const { accessToken, refreshToken } = await issueWithRefresh()
   const access = (await tokens().locate('access', accessToken)) ?? assert.fail()
