@@ -119,6 +119,7 @@ export function createAuthenticator({
       const user = await realm.authenticate(username, password)
       if (user === undefined) {
         refusedBy?.(realm.ref)
+        if (realm.owns?.(username) === true) break
         continue
       }
       return { user, authenticationRealm: realm.ref, lookupRealm: realm.ref, type: 'realm' } as const

@@ -11,6 +11,8 @@ export interface PasswordRealm {
   authenticate(username: string, password: string): Promise<User | undefined>
   /** The user of that name, enabled or not. */
   lookup(username: string): Promise<User | undefined>
+  /** Whether no other realm may accept this name. Absent: never. */
+  owns?(username: string): boolean
   /** Forgets what is remembered of these users, or of all. Absent: nothing is remembered that could be outdated. */
   clearCache?(usernames?: readonly string[]): void
 }

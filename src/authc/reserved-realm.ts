@@ -45,6 +45,7 @@ export function createReservedRealm({
     },
     lookup,
     has: (username) => RESERVED_USERS.has(username),
+    owns: (username) => RESERVED_USERS.has(username),
     async list() {
       const users = await Promise.all([...RESERVED_USERS.keys()].map((username) => lookup(username)))
       return users.filter((user) => user !== undefined)

@@ -66,6 +66,14 @@ test('a realm that cannot say ends the attempt: no later realm may let in whom a
   await assert.rejects(attempt, { reason: 'store_unavailable' })
 })
 
+test('a name that is a realm’s own gets in by no other realm', async () => {
+  const reserved: PasswordRealm = { ...realm('reserved', { elastic: 'secret' }), owns: (name) => name === 'elastic' }
+  const both = authenticator([reserved, realm('ldap', { elastic: 'known to a directory', joe: 'secret' })])
+  const attempt = both.authenticate(basic('elastic', 'known to a directory'))
+  await assert.rejects(attempt, { reason: 'credentials_rejected' })
+  assert.equal((await both.authenticate(basic('joe', 'secret'))).authenticationRealm.name, 'ldap')
+})
+
 test('an API key is rejected', async () => {
   await assert.rejects(authenticator([]).authenticate({ scheme: 'apikey' }), { reason: 'credentials_rejected' })
 })
