@@ -111,7 +111,7 @@ export async function startProgram(options: ProgramOptions = {}): Promise<Progra
 async function fillKeystore(settingsFile: string, secrets: Readonly<Record<string, string>>): Promise<void> {
   await runCommand(['keystore', 'create', '--config', settingsFile])
   for (const [name, value] of Object.entries(secrets)) {
-    await runCommand(['keystore', 'add', name, '--stdin', '--config', settingsFile], value)
+    await runCommand(['keystore', 'add', name, '--stdin', '--force', '--config', settingsFile], value)
   }
 }
 
