@@ -56,6 +56,7 @@ export function buildApplicationPrivilegeRoutes({
       return readDefinitions(body)
     },
     action: () => `${ACTION}put`,
+    change: (privileges) => ({ 'event.action': 'put_privileges', put: { privileges } }),
     async act(privileges) {
       const created = await applicationPrivileges.put(privileges)
       return { body: nest(privileges.map((privilege, at) => [privilege, { created: created[at] === true }])) }
@@ -72,6 +73,10 @@ export function buildApplicationPrivilegeRoutes({
       return { application, names: splitNames(privilege) ?? [] }
     },
     action: () => `${ACTION}delete`,
+    change: ({ application, names }) => ({
+      'event.action': 'delete_privileges',
+      delete: { privileges: { application, privileges: names } },
+    }),
     async act({ application, names }) {
       const found = await Promise.all(names.map((name) => applicationPrivileges.delete(application, name)))
       const body = nest(names.map((name, at) => [{ application, name }, { found: found[at] === true }]))

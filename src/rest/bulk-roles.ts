@@ -1,5 +1,6 @@
 /** `POST` and `DELETE /_security/role`: many roles in one call. What is wrong with one does not stop the others. */
 import type { Roles } from '../authc/roles.ts'
+import { isReservedRole } from '../authz/reserved-roles.ts'
 import { readRoleDescriptor, type RoleDescriptor } from '../authz/role-descriptor.ts'
 import { SecurityError } from '../kernel/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts'
@@ -8,6 +9,7 @@ import { OBJECT, TEXTS } from './body-shape.ts'
 import { describeError } from './errors.ts'
 import { checkRefresh } from './query.ts'
 import { readObject, wrongType } from './request-body.ts'
+import { describeRoleDeletion, describeRolePut } from './roles.ts'
 import { defineRoute, type Route } from './route.ts'
 
 const ACTION = 'cluster:admin/xpack/security/role/'
@@ -35,6 +37,8 @@ export function buildBulkRoleRoutes({ roles }: { roles: Roles }): Route[] {
       return Object.entries(named).map(([name, descriptor]) => ({ name, role: readRole(name, descriptor) }))
     },
     action: () => `${ACTION}bulk_put`,
+    change: (entries) =>
+      entries.flatMap(({ name, role }) => (role instanceof SecurityError ? [] : [describeRolePut(name, role)])),
     async act(entries) {
       const existing = new Map(
         (await roles.resolve(entries.map(({ name }) => name))).map(({ name, role }) => [name, role]),
@@ -64,6 +68,7 @@ export function buildBulkRoleRoutes({ roles }: { roles: Roles }): Route[] {
       throw wrongType(parser, 'names', names)
     },
     action: () => `${ACTION}bulk_delete`,
+    change: (names) => names.filter((name) => !isReservedRole(name)).map((name) => describeRoleDeletion(name)),
     async act(names) {
       const results = await Promise.all(names.map(async (name) => ({ name, outcome: await deleteRole(name) })))
       return { body: describeResults(results) }

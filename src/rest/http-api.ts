@@ -161,7 +161,7 @@ export function createHttpApi({
     }
     request.action = action
     trail?.granted(request, caller, action)
-    if (route.change !== undefined) trail?.changes(request, route.change(value, caller))
+    for (const change of [route.change?.(value, caller) ?? []].flat()) trail?.changes(request, change)
     const { status = 200, body } = await route.act(value, caller, request.id)
     return sendAnswer(request, reply, status, body)
   }

@@ -5,7 +5,7 @@ import type { JsonObject } from '../kernel/json.ts'
 import { OBJECT, OBJECTS, TEXT, TEXTS } from './body-shape.ts'
 import { readName, readNames } from './names.ts'
 import { checkRefresh } from './query.ts'
-import { defineRoute, type Route } from './route.ts'
+import { type ConfigChange, defineRoute, type Route } from './route.ts'
 
 const ACTION = 'cluster:admin/xpack/security/role/'
 const ROLE_FIELDS = {
@@ -35,7 +35,7 @@ export function buildRoleRoutes({ roles }: { roles: Roles }): Route[] {
       return { name, role: readRoleDescriptor(name, body) }
     },
     action: () => `${ACTION}put`,
-    change: ({ name, role }) => ({ 'event.action': 'put_role', put: { role: { name, role_descriptor: role } } }),
+    change: ({ name, role }) => describeRolePut(name, role),
     async act({ name, role }) {
       const { created } = await roles.put(name, role)
       return { body: { role: { created } } }
@@ -67,7 +67,7 @@ export function buildRoleRoutes({ roles }: { roles: Roles }): Route[] {
       return readName(path)
     },
     action: () => `${ACTION}delete`,
-    change: (name) => ({ 'event.action': 'delete_role', delete: { role: { name } } }),
+    change: (name) => describeRoleDeletion(name),
     async act(name) {
       const found = await roles.delete(name)
       return { status: found ? 200 : 404, body: { found } }
@@ -75,6 +75,14 @@ export function buildRoleRoutes({ roles }: { roles: Roles }): Route[] {
   })
 
   return [put, ...get, remove]
+}
+
+export function describeRolePut(name: string, role: RoleDescriptor): ConfigChange {
+  return { 'event.action': 'put_role', put: { role: { name, role_descriptor: role } } }
+}
+
+export function describeRoleDeletion(name: string): ConfigChange {
+  return { 'event.action': 'delete_role', delete: { role: { name } } }
 }
 
 /** A role under the names and in the order of the wire. */

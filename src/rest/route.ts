@@ -51,7 +51,7 @@ export interface Route<Value = unknown> {
   /** Whether it is what every caller may do to its own account, without any role. Left out: never. */
   onOwnAccount?(value: Value, caller: Authentication): boolean
   /** What `act` will change, for the audit log. Left out: nothing that it keeps. */
-  change?(value: Value, caller: Authentication): ConfigChange
+  change?(value: Value, caller: Authentication): ConfigChange | readonly ConfigChange[]
   /** @param requestId for the log */
   act(value: Value, caller: Authentication, requestId: string): Promise<Answer>
 }

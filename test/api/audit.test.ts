@@ -222,6 +222,29 @@ const CHANGES: readonly Change[] = [
     leaves: { 'event.action': 'delete_role', delete: { role: { name: 'r1' } } },
   },
   {
+    path: '/_security/role',
+    method: 'DELETE',
+    body: { names: ['r1', 'superuser'] },
+    leaves: { 'event.action': 'delete_role', delete: { role: { name: 'r1' } } },
+  },
+  {
+    path: '/_security/privilege',
+    method: 'PUT',
+    body: { myapp: { read: { actions: ['data:read'] } } },
+    leaves: {
+      'event.action': 'put_privileges',
+      put: { privileges: [{ application: 'myapp', name: 'read', actions: ['data:read'], metadata: {} }] },
+    },
+  },
+  {
+    path: '/_security/privilege/myapp/read',
+    method: 'DELETE',
+    leaves: {
+      'event.action': 'delete_privileges',
+      delete: { privileges: { application: 'myapp', privileges: ['read'] } },
+    },
+  },
+  {
     path: '/_security/role_mapping/m1',
     method: 'PUT',
     body: { roles: ['a'], enabled: true, rules: { field: { username: '*' } } },
