@@ -108,6 +108,9 @@ async function readText(location: string, directory: string, outbound: Outbound)
   return body
 }
 
+/** RFC 6749 §5.2, and what glewlwyd says instead. */
+const CODE_REFUSED = new Set(['invalid_grant', 'invalid_code'])
+
 /** A made-up code: whoever refuses the code, and not the client, has believed the client (RFC 6749 §5.2). */
 export async function checkCredentials(
   { settings, outbound, now }: RealmUnderCheck,
@@ -133,7 +136,8 @@ export async function checkCredentials(
   }
   const error = textMember(readJsonObject(answer.body) ?? {}, 'error')
   const who = `client [${rp.clientId}] with ${method}`
-  if (error === 'invalid_grant') return { verdict: 'ok', subject, text: `the provider knows the ${who}` }
+  if (error !== undefined && CODE_REFUSED.has(error))
+    return { verdict: 'ok', subject, text: `the provider knows the ${who}` }
   const said = `${answer.status} ${error ?? 'without an OAuth error'}`
   if (error === 'invalid_client' || answer.status === 401) {
     const secret = method === 'private_key_jwt' ? 'rp.client_auth_jwt_signing_key' : 'rp.client_secret'

@@ -57,7 +57,7 @@ after(async () => {
 
 function privateKey(algorithm: string): JWK {
   const { privateKey: key } = createSigningKeyPair(algorithm)
-  return { ...key.export({ format: 'jwk' }), kid: `${algorithm}-key`, alg: algorithm, use: 'sig' } as JWK
+  return { ...key.export({ format: 'jwk' }), kid: `${algorithm}-key`, alg: algorithm, use: 'sig' }
 }
 
 function call(path: string, body: Record<string, string>) {

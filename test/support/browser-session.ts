@@ -22,7 +22,7 @@ interface Cookie {
 
 export interface VisitOptions {
   readonly method?: string
-  readonly body?: URLSearchParams
+  readonly body?: URLSearchParams | string
   readonly headers?: Readonly<Record<string, string>>
   /** A redirect to a URL that begins so is not followed: the page is then that URL, with status 0. */
   readonly until?: string

@@ -7,6 +7,7 @@ import { existsSync, globSync } from 'node:fs'
 
 const COUNTERPARTS = [
   { program: '/usr/lib/postgresql', packages: ['postgresql'], modes: ['quick', 'full'] },
+  { program: '/usr/bin/glewlwyd', packages: ['glewlwyd'], modes: ['quick', 'full'] },
   { program: '/usr/bin/tinyproxy', packages: ['tinyproxy-bin'], modes: ['quick', 'full'] },
   { program: '/usr/sbin/slapd', packages: ['slapd'], modes: ['quick', 'full'] },
   { program: '/usr/bin/chromium', packages: ['chromium', 'fonts-liberation'], modes: ['full'] },
