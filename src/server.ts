@@ -91,18 +91,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
       directory: createDirectory(settings, store),
     }
 
-    const provider = roles.has('provider')
-      ? await createProvider({
-          settings: settings.provider,
-          store,
-          sealer,
-          clock: systemClock,
-          log,
-          audit,
-          rotationRequest: rotationRequestOf(settings.node.data),
-        })
-      : undefined
-    if (provider !== undefined) closing.push(() => provider.close())
+    const provider = roles.has('provider') ? await buildProvider(house, closing) : undefined
     if (settings.demo) await seedDemo(store.documents, house.directory)
     await checkExposure(parts, house.directory, provider)
 
@@ -317,6 +306,27 @@ function openRemoteApi({ node, portal }: Settings, closing: (() => Promise<void>
   const api = createRemoteSecurityApi({ settings: portal.api, authorization: portal.apiAuthorization ?? '' })
   closing.push(() => api.close())
   return api
+}
+
+async function buildProvider(
+  { settings, log, audit, sealer, store }: House,
+  closing: (() => Promise<void>)[],
+): Promise<OpenIdProvider> {
+  const tls = openTls(settings, settings.provider.tls, log)
+  closing.push(async () => tls?.close())
+  const provider = await createProvider({
+    settings: settings.provider,
+    store,
+    sealer,
+    clock: systemClock,
+    log,
+    audit,
+    tls: tls?.options,
+    rotationRequest: rotationRequestOf(settings.node.data),
+  })
+  closing.push(() => provider.close())
+  if (provider.app.server instanceof TlsListener) tls?.follow(provider.app.server)
+  return provider
 }
 
 async function buildPortal(

@@ -3,6 +3,7 @@ import type { BrowserSessions } from './browser-session.ts'
 import type { Dialog } from './end-session-decision.ts'
 import type { HintReader } from './hints.ts'
 import type { ParkedForms } from './parked-forms.ts'
+import type { ProviderAudit } from './provider-audit.ts'
 import type { ProviderPagesIn } from './provider-pages.ts'
 import type { SessionEnd } from './session-end.ts'
 import type { Tickets } from './tickets.ts'
@@ -20,6 +21,7 @@ export interface EndSessionParts {
   readonly parkedForms: ParkedForms
   readonly accounts: Accounts
   readonly pages: ProviderPagesIn
+  readonly audit: ProviderAudit
   /** The name of a client and the URIs that it has registered by now. */
   readonly findClient: (
     clientId: string,

@@ -37,6 +37,7 @@ export function addEndSessionRoutes(app: FastifyInstance, parts: EndSessionParts
     const parameters = readEndSession(await readQuery(request))
     const session = await parts.sessions.find(request.raw, reply.raw)
     const decision = await decide(parts, parameters, session)
+    parts.audit.endSessionNotices(decision.notices, decision.client?.id)
     if (parts.strictErrors) checkNotices(decision)
     return sendPage(
       reply,

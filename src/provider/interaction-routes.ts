@@ -11,10 +11,11 @@ import type { Accounts } from './accounts.ts'
 import { displayName } from './accounts-file.ts'
 import { findClient } from './clients.ts'
 import { newGrant, widenGrant } from './consent.ts'
-import { pagesFor, sendPage, sendRedirect } from './listener.ts'
+import { addressOf, pagesFor, sendPage, sendRedirect } from './listener.ts'
 import type { LoginThrottle } from './login-throttle.ts'
 import type { PageTexts } from './page-texts.ts'
 import { formOf, readParameters } from './parameters.ts'
+import type { ProviderAudit } from './provider-audit.ts'
 import type { ProviderPages, ProviderPagesIn } from './provider-pages.ts'
 import type { Tickets } from './tickets.ts'
 
@@ -33,6 +34,7 @@ interface InteractionParts {
   readonly throttle: LoginThrottle
   readonly pages: ProviderPagesIn
   readonly log: Log
+  readonly audit: ProviderAudit
 }
 
 export function addInteractionRoutes(app: FastifyInstance, parts: InteractionParts): void {
@@ -57,7 +59,7 @@ export function addInteractionRoutes(app: FastifyInstance, parts: InteractionPar
     if (prompt === 'consent' && form.answer === 'allow') return finish(await grantConsent(parts.library(), interaction))
     if (prompt === 'login' && form.answer === 'login') {
       const pages = pagesIn(request, interaction)
-      const login = await signIn(parts, pages.texts, form.username ?? '', form.password ?? '', request.ip)
+      const login = await signIn(parts, pages.texts, form.username ?? '', form.password ?? '', addressOf(request))
       if ('subject' in login) return finish({ login: { accountId: login.subject } })
       if (login.wait > 0) reply.header('retry-after', login.wait)
       reply.code(login.wait > 0 ? 429 : 400)
@@ -78,7 +80,7 @@ export function addInteractionRoutes(app: FastifyInstance, parts: InteractionPar
 }
 
 async function signIn(
-  { accounts, throttle, log }: InteractionParts,
+  { accounts, throttle, log, audit }: InteractionParts,
   texts: PageTexts,
   username: string,
   password: string,
@@ -87,15 +89,18 @@ async function signIn(
   const attempt = throttle.begin(username, address)
   if (!('succeeded' in attempt)) {
     log.warn({ 'source.ip': address }, 'a login was refused: too many attempts failed')
+    audit.login({ name: username, address, outcome: 'failure', reason: 'too many attempts failed' })
     const minutes = Math.ceil(attempt.wait / 60)
     return { wait: attempt.wait, fault: texts.tooManyAttempts(minutes) }
   }
   const account = await accounts.verify(username, password)
   if (account === undefined) {
     log.info({ 'source.ip': address }, 'a login failed')
+    audit.login({ name: username, address, outcome: 'failure', reason: 'name or password is not right' })
     return { wait: 0, fault: texts.wrongPassword }
   }
   attempt.succeeded()
+  audit.login({ name: username, address, outcome: 'success' })
   return { subject: account.subject }
 }
 

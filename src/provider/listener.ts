@@ -4,10 +4,13 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { TlsOptions } from 'node:tls'
 import { errors } from 'oidc-provider'
 import { SecurityError } from '../kernel/errors.ts'
+import type { HostList } from '../kernel/host-list.ts'
 import { randomText } from '../kernel/random.ts'
 import type { Log } from '../observe/log.ts'
+import { findClientAddress } from './client-address.ts'
 import { checkSessionCookies, type CookieNames } from './cookies.ts'
 import { pathOf } from './parameters.ts'
 import { chooseLanguage } from './language.ts'
@@ -22,6 +25,14 @@ const REQUEST_TIMEOUT_MS = 30_000
 export const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'"
 
+/** Kept apart from the headers, which are removed. */
+const addresses = new WeakMap<IncomingMessage, string>()
+
+/** The address that a request comes from. */
+export function addressOf({ raw }: FastifyRequest): string {
+  return addresses.get(raw) ?? ''
+}
+
 export type HandToLibrary = (request: IncomingMessage, response: ServerResponse) => void
 
 export function createListener(parts: {
@@ -34,11 +45,16 @@ export function createListener(parts: {
   library: (request: IncomingMessage, response: ServerResponse) => Promise<void>
   /** Puts our routes on an instance that reads forms, and nothing but forms. */
   routes: (app: FastifyInstance, handToLibrary: HandToLibrary) => void
+  trustedProxies: HostList
+  /** Absent: plain HTTP. */
+  tls: TlsOptions | undefined
   log: Log
 }): FastifyInstance {
   const { pages, log } = parts
   const issuer = new URL(parts.issuer)
+  const { tls } = parts
   const app: FastifyInstance = fastify({
+    ...(tls !== undefined && { https: { ...tls, maxHeaderSize: MAX_HEADER_BYTES } }),
     logger: false,
     http: { maxHeaderSize: MAX_HEADER_BYTES },
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -51,6 +67,7 @@ export function createListener(parts: {
 
   app.addHook('onRequest', async (request, reply) => {
     const { raw } = request
+    addresses.set(raw, findClientAddress(raw, parts.trustedProxies))
     raw.headers.host = issuer.host
     for (const name of Object.keys(raw.headers)) if (/^(x-forwarded-|forwarded$)/.test(name)) delete raw.headers[name]
     raw.headers['x-forwarded-proto'] = issuer.protocol.slice(0, -1)

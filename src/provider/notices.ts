@@ -14,6 +14,7 @@ import type { Artefact, Artefacts } from '../store/store.ts'
 import { artefactKey, openPayload, sealPayload } from './artefact-row.ts'
 import type { LibrarySession } from './browser-session.ts'
 import { type Client, findClient } from './clients.ts'
+import type { ProviderAudit } from './provider-audit.ts'
 import { createRowLimit } from './row-limit.ts'
 
 /** How long a browser waits for all relying parties together. */
@@ -49,8 +50,9 @@ export function createNotices(parts: {
   sealer: Sealer
   clock: Clock
   log: Log
+  audit: ProviderAudit
 }): Notices {
-  const { artefacts, sealer, clock, log } = parts
+  const { artefacts, sealer, clock, log, audit } = parts
   const limit = createRowLimit({ artefacts, log, entries: MAX_ENTRIES, bytes: MAX_BYTES })
   let looking = Promise.resolve()
   const timer = setInterval(() => {
@@ -65,6 +67,12 @@ export function createNotices(parts: {
 
   /** One attempt; `attempt` counts from 0. */
   async function deliver(client: NoticeClient, notice: Notice, attempt: number): Promise<Outcome> {
+    const outcome = await send(client, notice, attempt)
+    audit.logoutNotice({ subject: notice.subject, client: notice.clientId, outcome })
+    return outcome
+  }
+
+  async function send(client: NoticeClient, notice: Notice, attempt: number): Promise<Outcome> {
     try {
       await client.backchannelLogout(notice.subject, notice.sid)
       log.info({ client: notice.clientId, attempt }, 'a relying party was told of the logout')

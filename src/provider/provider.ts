@@ -6,8 +6,10 @@
  * Rules: OpenID Connect Core 1.0, Discovery 1.0, RP-Initiated Logout 1.0, Back-Channel Logout 1.0; RFC 6749, RFC 7636,
  * RFC 9207, RFC 9700.
  */
+import type { TlsOptions } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../kernel/clock.ts'
+import { createHostList } from '../kernel/host-list.ts'
 import type { Sealer } from '../kernel/sealer.ts'
 import { createGuardedFetch } from '../net/guarded-fetch.ts'
 import type { Audit } from '../observe/audit.ts'
@@ -37,6 +39,7 @@ import { createNotices } from './notices.ts'
 import { framesScript, submitScript } from './page-scripts.ts'
 import { loadProviderKeys, type ProviderKeys } from './provider-keys.ts'
 import { ACCOUNT_PATH } from './paths.ts'
+import { createProviderAudit } from './provider-audit.ts'
 import { createProviderPages } from './provider-pages.ts'
 import { createSessionEnd } from './session-end.ts'
 import { createTickets } from './tickets.ts'
@@ -48,6 +51,8 @@ export interface ProviderParts {
   readonly clock: Clock
   readonly log: Log
   readonly audit?: Audit | undefined
+  /** Absent: plain HTTP. */
+  readonly tls?: TlsOptions | undefined
   /** A file whose being there asks for new keys. */
   readonly rotationRequest?: string
   /** Calls to relying parties. */
@@ -66,6 +71,7 @@ export interface OpenIdProvider {
 export async function createProvider(parts: ProviderParts): Promise<OpenIdProvider> {
   const { settings, store, sealer, clock, log } = parts
   const { artefacts, documents } = store
+  const audit = createProviderAudit(parts.audit)
   checkIssuer(settings.issuer)
   if (settings.issuer.startsWith('http:')) log.warn('the provider speaks plain http, which is for this machine only')
 
@@ -93,7 +99,7 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
   const library = () => current.library
   await checkClients(settings.clients, current.library)
 
-  const notices = createNotices({ library, artefacts, sealer, clock, log })
+  const notices = createNotices({ library, artefacts, sealer, clock, log, audit })
   const sessionEnd = createSessionEnd({
     library,
     issuer: settings.issuer,
@@ -101,6 +107,7 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
     notices,
     artefacts,
     sealer,
+    audit,
   })
   accounts.onRemoval(async (subjects) => {
     for (const subject of subjects) await sessionEnd.endAccount(subject)
@@ -122,6 +129,7 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
     parkedForms,
     accounts,
     pages,
+    audit,
     findClient: async (clientId: string) => {
       const client = await findClient(library(), clientId)
       return (
@@ -136,6 +144,8 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
     cookies: buildCookieNames(settings.issuer.startsWith('https:')),
     endSessionPath,
     jwksPath: settings.routes.jwks,
+    trustedProxies: createHostList(settings.trustedProxies),
+    tls: parts.tls,
     library: (request, response) => current.handle(request, response),
     log,
     routes: (own, handToLibrary) => {
@@ -156,6 +166,7 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
         throttle: createLoginThrottle(clock),
         pages,
         log,
+        audit,
       })
       addAccountRoutes(own, {
         ...endSessionParts,

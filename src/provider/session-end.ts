@@ -10,6 +10,7 @@ import { openPayload } from './artefact-row.ts'
 import type { LibrarySession, SignedInSession } from './browser-session.ts'
 import { buildFrames, type FrameClient } from './logout-frames.ts'
 import type { Notices, NoticeSession } from './notices.ts'
+import type { ProviderAudit } from './provider-audit.ts'
 
 export interface EndedSession {
   /** The relying parties that were not told yet, by name. */
@@ -34,8 +35,9 @@ export function createSessionEnd(parts: {
   notices: Notices
   artefacts: Artefacts
   sealer: Sealer
+  audit: ProviderAudit
 }): SessionEnd {
-  const { artefacts, sealer, notices } = parts
+  const { artefacts, sealer, notices, audit } = parts
 
   async function tell(session: NoticeSession, clientIds: readonly string[]): Promise<EndedSession> {
     const logins = clientIds.map((clientId) => ({ clientId, sid: session.authorizations?.[clientId]?.sid }))
@@ -57,6 +59,7 @@ export function createSessionEnd(parts: {
       const ended = await tell(session, clientIds)
       for (const clientId of clientIds) await revokeGrant(session, clientId)
       await session.destroy()
+      audit.sessionEnded({ subject: session.accountId, clients: clientIds, how: 'session' })
       return ended
     },
 
@@ -66,6 +69,7 @@ export function createSessionEnd(parts: {
       delete session.authorizations?.[clientId]
       session.resetIdentifier()
       await session.persist()
+      audit.sessionEnded({ subject: session.accountId, clients: [clientId], how: 'client_login' })
       return ended
     },
 
@@ -77,7 +81,9 @@ export function createSessionEnd(parts: {
         if (rows.length === 0) return untold
         for (const row of rows.filter(({ model }) => model === 'Session')) {
           const session: NoticeSession = openPayload(sealer, row.key, row.payload)
-          untold.push(...(await notices.tell(session, Object.keys(session.authorizations ?? {}))))
+          const clients = Object.keys(session.authorizations ?? {})
+          untold.push(...(await notices.tell(session, clients)))
+          audit.sessionEnded({ subject, clients, how: 'account' })
         }
         for (const row of rows) await artefacts.destroy(row.key)
       }

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
 import { readProviderClients } from './provider-clients.ts'
-import { PROVIDER, ROUTES, TTL } from './provider-table.ts'
+import { PROVIDER, PROVIDER_TLS, ROUTES, TTL } from './provider-table.ts'
 import { buildKey, type Setting } from './setting.ts'
 import type { ProviderRoute, ProviderSettings } from './settings.ts'
+import { readTls } from './tls-settings.ts'
 import type { Values } from './values.ts'
 
 export function readProvider(values: Values, directory: string): ProviderSettings {
@@ -18,6 +19,8 @@ export function readProvider(values: Values, directory: string): ProviderSetting
     accountsPath: resolve(directory, values.get(PROVIDER.accountsPath)),
     clients: readProviderClients(values, { accessTokenHintMayRedirect, allowedHosts }),
     allowedHosts,
+    tls: readTls(values, PROVIDER_TLS, directory),
+    trustedProxies: values.get(PROVIDER.trustedProxies),
     keys: {
       rotateEvery: values.get(PROVIDER.keysRotateEvery),
       announce: values.get(PROVIDER.keysAnnounce),

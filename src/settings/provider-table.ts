@@ -4,6 +4,7 @@ import { isLoopbackHost } from '../kernel/loopback.ts'
 import { boolean, checked, integer, list, oneOf, text, time } from './setting-types.ts'
 import { setting } from './setting.ts'
 import { ValueError } from './settings-error.ts'
+import { buildTlsRows } from './tls-settings.ts'
 
 export const CLIENT_PREFIX = 'provider.clients.<client_id>.'
 
@@ -49,6 +50,14 @@ export const PROVIDER = {
     type: integer(0, 65_535),
     default: '4455',
     description: 'The port of the provider; `0` takes a free one.',
+  }),
+  trustedProxies: setting({
+    key: 'provider.trusted_proxies',
+    type: hosts,
+    default: [],
+    description:
+      'Addresses and blocks of addresses of proxies whose `X-Forwarded-For` is believed, for the limit of failed logins ' +
+      'and the audit log. Host and scheme always come from the issuer.',
   }),
   accountsPath: setting({
     key: 'provider.accounts.path',
@@ -119,6 +128,8 @@ export const PROVIDER = {
     description: 'How long an expired access token is still known as a hint.',
   }),
 }
+
+export const PROVIDER_TLS = buildTlsRows('provider.ssl.', 'the provider')
 
 export const ROUTES = {
   authorization: routeRow('authorization', '/authz-srv/authz', 'The authorization endpoint.'),

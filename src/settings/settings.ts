@@ -301,6 +301,9 @@ export interface ProviderSettings {
   readonly accountsPath: string
   readonly clients: readonly ProviderClientSettings[]
   readonly ttl: Readonly<Record<ProviderTtl, number>>
+  readonly tls: TlsServerSettings | undefined
+  /** Proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[]
   /** The life of signing keys: how long each signs (0: until somebody says so), is published before, verifies after. */
   readonly keys: { readonly rotateEvery: number; readonly announce: number; readonly retain: number }
   /** Hosts that calls to clients may reach although their addresses are special-use. */

@@ -504,6 +504,8 @@ test('a second node with the same store opens the tickets and parked forms of th
       clients: [clientSettings('app')],
       ttl: { session: 60, interaction: 60, code: 60, accessToken: 60, idToken: 60, refreshToken: 60 },
       allowedHosts: [],
+      tls: undefined,
+      trustedProxies: [],
       keys: KEYS,
       endSession: END_SESSION,
     },

@@ -99,6 +99,8 @@ export async function startProvider(
     clients: options.clients ?? [clientSettings('app')],
     ttl: { session: 86_400, interaction: 600, code: 60, accessToken: 3600, idToken: 3600, refreshToken: 1_209_600 },
     allowedHosts: [],
+    tls: undefined,
+    trustedProxies: [],
     keys: KEYS,
     endSession: END_SESSION,
     ...options.settings,
