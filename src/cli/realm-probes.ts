@@ -147,10 +147,14 @@ export async function checkCredentials(
     return { verdict: 'problem', subject, text: `the provider refuses the ${who}: ${said}`, advice }
   }
   if (error === 'unauthorized_client') {
-    const advice = 'allow the grant type authorization_code for this client at the provider'
+    const advice =
+      'allow the grant type authorization_code for this client at the provider; some say this of a wrong secret too'
     return { verdict: 'problem', subject, text: `the ${who} may not redeem codes: ${said}`, advice }
   }
-  const advice = `check that ${endpoint} is the token endpoint`
+  const advice =
+    error === undefined
+      ? `check that ${endpoint} is the token endpoint`
+      : 'the provider has words of its own: only a login shows whether the client is right'
   return { verdict: 'note', subject, text: `the answer for the ${who} tells nothing: ${said}`, advice }
 }
 

@@ -89,6 +89,9 @@ test('a wrong client secret is told by the check', async () => {
   const added = await runCommand([...keystore, '--stdin', '--force', ...config], { input: 'another-secret' })
   assert.equal(added.code, 0, added.err)
   const { code, out } = await runCommand(['realm', 'check', 'glewlwyd', ...config], { env: { NO_COLOR: '1' } })
-  assert.match(out, /^✖ credentials +the provider refuses the client \[rp\]/m)
+  assert.match(
+    out,
+    /^✖ credentials +the client \[rp\] .*: 403 unauthorized_client\n +→ .*some say this of a wrong secret too$/m,
+  )
   assert.equal(code, 1)
 })
