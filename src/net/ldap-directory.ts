@@ -10,8 +10,8 @@ import { createTrust } from './trust.ts'
 
 const MAX_CONNECTIONS = 20
 const PAGE_SIZE = 500
-/** Entries of one search in all. */
-const MAX_ENTRIES = 20_000
+/** Of one search. */
+const MAX_PAGES = 40
 
 export interface DirectoryEntry {
   readonly dn: string
@@ -95,15 +95,23 @@ export function createLdapDirectory(settings: LdapRealmSettings): LdapDirectory 
   function createConversation(client: Client): Conversation {
     return {
       async search({ base, scope, filter }, value, attributes) {
-        const { searchEntries } = await client.search(base, {
+        // The library would connect again by itself, and then search as nobody.
+        if (!client.isConnected) throw new Error('the LDAP server has closed the connection')
+        const pages = client.searchPaginated(base, {
           scope: SCOPES[scope],
           filter: fillFilter(filter, value),
           attributes: attributes.length === 0 ? ['1.1'] : [...attributes],
           timeLimit: Math.ceil(settings.searchTimeout),
-          sizeLimit: MAX_ENTRIES,
-          ...(scope !== 'base' && { paged: { pageSize: PAGE_SIZE } }),
+          paged: { pageSize: PAGE_SIZE },
         })
-        return searchEntries.map((entry) => readEntry(entry))
+        const found: DirectoryEntry[] = []
+        let left = MAX_PAGES
+        for await (const { searchEntries } of pages) {
+          found.push(...searchEntries.map((entry) => readEntry(entry)))
+          left -= 1
+          if (left === 0) throw new Error(`a search below [${base}] has more than ${MAX_PAGES} pages`)
+        }
+        return found
       },
       async checkPassword(dn, password) {
         if (password === '') return false

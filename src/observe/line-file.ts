@@ -12,6 +12,8 @@ export interface LineFile {
 
 /** Milliseconds. */
 const WRITTEN_EVERY = 100
+/** After a failure. */
+const TRIED_AGAIN_AFTER = 2000
 /** Characters that may wait while the disk does not take them. */
 const MAX_WAITING = 16 * 1024 * 1024
 
@@ -24,6 +26,7 @@ export function createLineFile({ path, log }: { path: string; log: Log }): LineF
   let waiting: string[] = []
   let size = 0
   let lost = 0
+  let failed = false
   let timer: NodeJS.Timeout | undefined
   let underWay = Promise.resolve()
 
@@ -35,7 +38,7 @@ export function createLineFile({ path, log }: { path: string; log: Log }): LineF
       }
       waiting.push(line)
       size += line.length
-      timer ??= flushSoon()
+      timer ??= flushIn(WRITTEN_EVERY)
     },
     async close() {
       await flush()
@@ -44,14 +47,14 @@ export function createLineFile({ path, log }: { path: string; log: Log }): LineF
     },
   }
 
-  function flushSoon(): NodeJS.Timeout {
-    return setTimeout(() => void flush(), WRITTEN_EVERY).unref()
+  function flushIn(milliseconds: number): NodeJS.Timeout {
+    return setTimeout(() => void flush(), milliseconds).unref()
   }
 
   function flush(): Promise<void> {
     clearTimeout(timer)
     underWay = underWay.then(writeWaiting).finally(() => {
-      timer = waiting.length > 0 ? flushSoon() : undefined
+      timer = waiting.length > 0 ? flushIn(failed ? TRIED_AGAIN_AFTER : WRITTEN_EVERY) : undefined
     })
     return underWay
   }
@@ -62,9 +65,11 @@ export function createLineFile({ path, log }: { path: string; log: Log }): LineF
     waiting = []
     try {
       await appendFile(path, lines.join(''), { mode: 0o600 })
+      failed = false
       size -= lines.reduce((sum, line) => sum + line.length, 0)
       tellLosses()
     } catch (error) {
+      failed = true
       waiting = [...lines, ...waiting]
       log.error({ err: error, 'file.path': path }, 'lines cannot be written and wait')
     }

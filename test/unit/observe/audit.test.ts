@@ -113,6 +113,18 @@ test('lines that cannot be written are told in the log, and never stop a request
   assert.match(logged.join(''), /"ostiary.lost":1/)
 })
 
+test('lines wait while the disk does not take them', async (t) => {
+  const { audit, file, logged } = await openAudit(t)
+  const folder = join(file, '..')
+  await rename(folder, `${folder}.away`)
+  audit.write(DENIED)
+  while (logged.length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+  await rename(`${folder}.away`, folder)
+  audit.write(DENIED)
+  await audit.close()
+  assert.equal((await readLines(file)).length, 2)
+})
+
 const EVENTS: readonly AuditEvent[] = [
   DENIED,
   { 'event.type': 'rest', 'event.action': 'authentication_success' },
