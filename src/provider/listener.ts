@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { TlsOptions } from 'node:tls'
 import { errors } from 'oidc-provider'
-import { SecurityError } from '../kernel/errors.ts'
+import { type Reason, SecurityError } from '../kernel/errors.ts'
 import type { HostList } from '../kernel/host-list.ts'
 import { randomText } from '../kernel/random.ts'
 import type { Log } from '../observe/log.ts'
@@ -158,12 +158,58 @@ function headersFor(requestId: string): Record<string, string> {
   }
 }
 
+/** What a reason is to a visitor of the provider. Those of the API and of the realms cannot come up here. */
+function statusOf(reason: Reason): 400 | 500 | 503 {
+  switch (reason) {
+    case 'argument_illegal':
+      return 400
+    case 'store_unavailable':
+      return 503
+    case 'credentials_missing':
+    case 'credentials_malformed':
+    case 'credentials_rejected':
+    case 'token_unknown':
+    case 'token_expired':
+    case 'action_unauthorized':
+    case 'response_invalid':
+    case 'state_invalid':
+    case 'issuer_mismatch':
+    case 'provider_refused':
+    case 'response_type_unexpected':
+    case 'response_replayed':
+    case 'code_exchange_failed':
+    case 'access_token_invalid':
+    case 'id_token_invalid':
+    case 'keys_unavailable':
+    case 'userinfo_failed':
+    case 'claims_unmergeable':
+    case 'claims_unmappable':
+    case 'principal_missing':
+    case 'delegate_not_found':
+    case 'body_unparsable':
+    case 'field_unparsable':
+    case 'field_missing':
+    case 'validation_failed':
+    case 'entry_invalid':
+    case 'realm_unknown':
+    case 'login_token_invalid':
+    case 'grant_invalid':
+    case 'token_store_missing':
+    case 'tokens_disabled':
+    case 'provider_unavailable':
+    case 'record_damaged':
+      return 500
+    default:
+      return reason satisfies never
+  }
+}
+
 /** Errors of our own checks and of the HTTP server say what is wrong with the request; all others are our fault. */
 function judgeError(error: unknown): { status: number; detail?: string } {
   if (error instanceof NotFound) return { status: 404 }
   if (error instanceof SecurityError) {
-    if (error.reason === 'argument_illegal') return { status: 400, detail: error.message }
-    return { status: error.reason === 'store_unavailable' ? 503 : 500 }
+    const status = statusOf(error.reason)
+    return status === 400 ? { status, detail: error.message } : { status }
   }
   if (error instanceof errors.OIDCProviderError && error.expose) {
     return { status: error.statusCode, detail: error.error_description ?? error.error }

@@ -5,6 +5,9 @@ import type { AuditEvent } from '../../src/observe/audit.ts'
 import { createBrowserSession } from '../support/browser-session.ts'
 import { beginLogin, clientSettings, discover, signIn, startProvider } from '../support/provider.ts'
 
+/** Fields that say where and when, not what. */
+const IN_EVERY = new Set(['event.type', 'origin.address'])
+
 test('the audit log says who came in, what did not count, who went out, and who was told', async (t) => {
   const events: AuditEvent[] = []
   const audit = {
@@ -25,7 +28,7 @@ test('the audit log says who came in, what did not count, who went out, and who 
   const dialog = await browser.visit(`${provider.origin}/session/end_session?id_token_hint=x`)
   await browser.submit(dialog, { logout: 'yes' })
   assert.deepEqual(
-    events.map((event) => ({ ...event, 'origin.address': undefined })),
+    events.map((event) => Object.fromEntries(Object.entries(event).filter(([name]) => !IN_EVERY.has(name)))),
     [
       {
         'event.action': 'authentication_failed',
@@ -51,8 +54,9 @@ test('the audit log says who came in, what did not count, who went out, and who 
         'provider.ended': 'session',
         'provider.clients': ['app'],
       },
-    ].map((event) => ({ 'event.type': 'provider', ...event, 'origin.address': undefined })),
+    ],
   )
+  assert.ok(events.every((event) => event['event.type'] === 'provider'))
   const address = events[0]?.['origin.address']
   assert.ok(typeof address === 'string' && address.endsWith('127.0.0.1'), JSON.stringify(address))
   assert.ok(!JSON.stringify(events).includes(tokens.access_token))

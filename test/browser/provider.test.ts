@@ -24,7 +24,12 @@ before(async () => {
   })
   await once(relyingParty.listen(0, '127.0.0.1'), 'listening')
   origin = `http://127.0.0.1:${(relyingParty.address() as AddressInfo).port}`
-  const metadata = { redirect_uris: [`${origin}/callback`], post_logout_redirect_uris: [`${origin}/goodbye`] }
+  const metadata = {
+    redirect_uris: [`${origin}/callback`],
+    post_logout_redirect_uris: [`${origin}/goodbye`],
+    frontchannel_logout_uri: `${origin}/front`,
+    frontchannel_logout_session_required: true,
+  }
   provider = await startProvider({ clients: [clientSettings('app', { consent: 'ask', metadata })] })
   config = await discover(provider.origin)
 })
@@ -59,6 +64,19 @@ for (const javaScriptEnabled of [true, false]) {
     await signIn(page, 'alice')
     const tokens = await signIn(page, 'bob', { prompt: 'login' })
     assert.equal(tokens.claims()?.sub, 'bob')
+  })
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  const script = javaScriptEnabled ? 'with script' : 'without script'
+  test(`FCO-1 ${script}: the frame of a relying party is loaded, then the browser goes on`, async (t) => {
+    const page = await openPage(t, { javaScriptEnabled })
+    await signIn(page, 'alice')
+    const loaded = page.waitForRequest((request) => request.url().startsWith(`${origin}/front?iss=`))
+    await page.goto(`${provider.origin}/session/end_session`)
+    await page.getByRole('button', { name: 'Yes, sign me out' }).click()
+    assert.match((await loaded).url(), /&sid=[\w-]+$/)
+    await page.waitForURL(`${provider.origin}/session/end_session/success`)
   })
 }
 
