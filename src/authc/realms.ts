@@ -4,8 +4,8 @@ import type { RealmRef, User } from './authentication.ts'
 export interface PasswordRealm {
   readonly ref: RealmRef
   /**
-   * @returns `undefined` if this realm does not accept: no such user, a wrong password, a disabled user. It takes the same
-   *   time for each of them
+   * @returns `undefined` if this realm does not accept: no such user, a wrong password, a disabled user. Realms that keep
+   *   passwords take the same time for each of them
    * @throws SecurityError `store_unavailable` when it cannot say
    */
   authenticate(username: string, password: string): Promise<User | undefined>

@@ -2,18 +2,30 @@
 import { isLoopbackHost } from '../kernel/loopback.ts'
 import { readCertificateFile } from './certificate-file.ts'
 import { LDAP, LDAP_PREFIX } from './ldap-realm-table.ts'
+import type { SettingsPlaces } from './oidc-realm-settings.ts'
 import { buildKey } from './setting.ts'
 import type { LdapRealmSettings } from './settings.ts'
 import type { Values } from './values.ts'
 
 /** @returns the enabled realms, in ascending order */
-export function readLdapRealms(values: Values, directory: string): LdapRealmSettings[] {
+export function readLdapRealms(values: Values, places: SettingsPlaces): LdapRealmSettings[] {
+  checkSecrets(values, places)
   return values
     .names(LDAP_PREFIX)
     .map(([realm = '']) => realm)
     .filter((realm) => values.get(LDAP.enabled, realm))
-    .map((realm) => readRealm(values, realm, directory))
+    .map((realm) => readRealm(values, realm, places.directory))
     .toSorted((a, b) => a.order - b.order)
+}
+
+/** A password of a realm that is not there is a realm whose name is misspelt. */
+function checkSecrets(values: Values, { fileName, keystoreFile }: SettingsPlaces): void {
+  const realms = new Set(values.names(LDAP_PREFIX).map(([realm = '']) => realm))
+  for (const [realm = ''] of values.names(LDAP_PREFIX, 'keystore')) {
+    if (realms.has(realm)) continue
+    const found = `found settings for the realm [${realm}] (with type [ldap]) in the secure settings (${keystoreFile})`
+    values.refuse(LDAP.order, [realm], `${found}, but this realm does not have any settings in ${fileName}.`)
+  }
 }
 
 function readRealm(values: Values, name: string, directory: string): LdapRealmSettings {

@@ -43,6 +43,7 @@ export function readSettings({ file, env, keystore }: SettingsSources): Settings
   const entries = [...readSettingsFile(path), ...readEnvironment(env, SETTINGS_TABLE), ...secrets]
   const values = createValues(entries, SETTINGS_TABLE, basename(path))
 
+  const places = { directory, fileName: basename(path), keystoreFile: keystore.file }
   const node = readNode(values, directory)
   const http = readHttp(values, directory)
   const settings: Settings = {
@@ -54,8 +55,8 @@ export function readSettings({ file, env, keystore }: SettingsSources): Settings
     http,
     tokens: readTokens(values, http.tls !== undefined),
     audit: readAudit(values, { directory, data: node.data }),
-    oidcRealms: readOidcRealms(values, { directory, fileName: basename(path), keystoreFile: keystore.file }),
-    ldapRealms: readLdapRealms(values, directory),
+    oidcRealms: readOidcRealms(values, places),
+    ldapRealms: readLdapRealms(values, places),
     portal: readPortal(values, directory),
     provider: readProvider(values, directory),
     secrets: readSecrets(values),
