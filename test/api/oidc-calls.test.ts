@@ -51,6 +51,18 @@ test('prepare needs one of realm and iss, and not both', async () => {
   )
 })
 
+test('A-46: a third party may name a configured issuer and a login hint, and nothing else', async () => {
+  for (const iss of ['https://evil.example', 'https://op.example/', 'https://OP.example']) {
+    const answer = await call('prepare', { iss })
+    assert.deepEqual([answer.status, reason(answer)], [400, `Cannot find OpenID Connect realm with issuer [${iss}]`])
+  }
+  for (const smuggled of ['scope', 'redirect_uri', 'prompt', 'target_link_uri', 'acr_values']) {
+    const answer = await call('prepare', { iss: 'https://op.example', [smuggled]: 'x' })
+    assert.equal(answer.status, 400)
+    assert.ok(reason(answer).startsWith(`[oidc_prepare_authentication] unknown field [${smuggled}]`))
+  }
+})
+
 test('a realm whose provider is not known yet answers prepare with 503 and authenticate with the 401', async () => {
   realm.verdict = new SecurityError('provider_unavailable', 'the metadata could not be had')
   const prepared = await call('prepare', { realm: 'oidc1' })

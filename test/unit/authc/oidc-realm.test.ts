@@ -531,6 +531,28 @@ test('the logout URL has hint, return address and a fresh state (rp-logout-url)'
   assert.notEqual(first, second)
 })
 
+test('a code that was stolen into another login comes with another verifier (A-44)', async () => {
+  await using bench = await openRealmBench()
+  const realm = bench.openRealm()
+  const victim = await bench.begin(realm)
+  const idToken = await bench.provider.sign(bench.provider.claims(victim.nonce))
+  // As a provider judges it (RFC 7636 §4.6).
+  bench.provider.script('token', ({ body }) => {
+    const verifier = new URLSearchParams(body).get('code_verifier') ?? ''
+    const challenge = createHash('sha256').update(verifier).digest('base64url')
+    return challenge === victim.redirect.searchParams.get('code_challenge')
+      ? { body: { access_token: 'at-1', token_type: 'Bearer', id_token: idToken } }
+      : { status: 400, body: { error: 'invalid_grant' } }
+  })
+  const thief = await realm.prepare({})
+  for (const { state, nonce } of [thief, { state: thief.state + 'x', nonce: victim.nonce }])
+    await assert.rejects(realm.authenticate({ redirectUri: `/cb?code=stolen&state=${state}`, state, nonce }), {
+      reason: 'code_exchange_failed',
+      message: /Code=\[invalid_grant\]/,
+    })
+  assert.equal((await bench.finish(realm, victim)).user.username, 'alice')
+})
+
 test('two providers: the code of one is never offered to the other (A-15, A-43)', async () => {
   await using bench = await openRealmBench()
   await using stranger = await startScriptedProvider()
