@@ -76,7 +76,7 @@ main { width: 100%; max-width: 25rem; }
 .panel { padding: clamp(1.125rem, 4vw, 1.625rem); margin: 0 0 1.25rem; }
 
 /* Text */
-h1 { margin: 0 0 1.25rem; font-size: 1.5rem; line-height: 1.25; font-weight: 650; letter-spacing: -0.012em; text-wrap: balance; }
+h1 { margin: 0 0 1.25rem; font-size: 1.5rem; line-height: 1.25; font-weight: 650; letter-spacing: -0.012em; text-wrap: balance; hyphens: auto; }
 h2 { margin: 0 0 0.875rem; font-size: 1.0625rem; line-height: 1.35; font-weight: 650; }
 :where(h1) + p:not(.notice) { margin-top: -0.75rem; }
 p { margin: 0 0 1rem; }
@@ -149,6 +149,7 @@ button.plain:hover { color: var(--accent-strong); background: transparent; text-
 .card .actions form > button { width: 100%; }
 
 /* Messages */
+.assistance { margin-bottom: 1.25rem; }
 .notice {
   margin: 0 0 1.25rem;
   padding: 0.75rem 0.875rem;

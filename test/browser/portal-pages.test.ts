@@ -1,0 +1,206 @@
+/** Every page of the portal in Chromium: for assistive technology, in both languages, light, dark and on a phone. */
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { type TestContext, after, before, test } from 'node:test'
+import type { AxeResults } from 'axe-core'
+import type { Browser, Page } from 'playwright-core'
+import type { PortalSettings } from '../../src/settings/settings.ts'
+import { launchChromium, takePictures } from '../support/chromium.ts'
+import { type PortalFixture, provider, startPortal } from '../support/portal.ts'
+import { returnAtOnce } from '../support/returning-provider.ts'
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+let chromium: Browser
+let axe: string
+before(async () => {
+  chromium = await launchChromium()
+  axe = await readFile(AXE, 'utf8')
+})
+after(() => chromium.close())
+
+const manyProviders = Array.from({ length: 19 }, (_, index) =>
+  provider('oidc', `oidc${index}`, index, 'oidc1', {
+    description: `Log in with provider number ${index}`,
+    hint: index % 2 === 0 ? 'For everybody in this house' : undefined,
+    icon: ['users', 'globe', 'lock', undefined][index % 4],
+  }),
+)
+const selector: Partial<PortalSettings> = {
+  selector: true,
+  providers: [...manyProviders, provider('basic', 'basic1', 20)],
+  loginAssistanceMessage: 'Welcome. If you are new here, read [this](https://example.org/start) first.',
+  loginHelp: 'Call **4711**, or write to [support](mailto:support@example.org).',
+}
+const text = Array.from({ length: 30 }, (_, line) => `${line + 1}. What you see here stays here.`).join('\n\n')
+const form: Partial<PortalSettings> = { providers: [provider('basic', 'basic1', 0)] }
+const agreement = { providers: [provider('basic', 'basic1', 0, undefined, { accessAgreement: text })] }
+const short = { providers: [provider('basic', 'basic1', 0, undefined, { idleTimeout: 300, lifespan: 0 })] }
+const ending = { providers: [provider('basic', 'basic1', 0, undefined, { idleTimeout: 0, lifespan: 300 })] }
+
+interface Place {
+  readonly name: string
+  readonly settings: Partial<PortalSettings>
+  readonly open: (page: Page, origin: string, portal: PortalFixture, t: TestContext) => Promise<unknown>
+}
+
+const PLACES: readonly Place[] = [
+  { name: 'login-of-twenty', settings: selector, open: (page, origin) => page.goto(`${origin}/login`) },
+  {
+    name: 'login-form-and-help',
+    settings: selector,
+    async open(page, origin) {
+      await page.goto(`${origin}/login?auth_provider_hint=basic1&msg=SESSION_IDLE_TIMEOUT`)
+      await page.locator('summary').click()
+    },
+  },
+  {
+    name: 'login-refused',
+    settings: form,
+    async open(page, origin) {
+      await signIn(page, origin, 'wrong')
+      await page.getByRole('alert').waitFor()
+    },
+  },
+  {
+    name: 'login-insecure',
+    settings: { ...form, secureCookies: true },
+    async open(page, origin) {
+      // What a browser tells of a plain page that is not on its own machine.
+      await page.addInitScript('Object.defineProperty(window, "isSecureContext", { value: false })')
+      await page.goto(`${origin}/login`)
+      await page.locator('#insecure').waitFor()
+      assert.equal(await page.getByTestId('loginForm').isVisible(), false)
+    },
+  },
+  {
+    name: 'login-without-cookies',
+    settings: form,
+    async open(page, origin) {
+      await page.addInitScript('Object.defineProperty(navigator, "cookieEnabled", { value: false })')
+      await page.goto(`${origin}/login`)
+      await page.locator('#no-cookies').waitFor()
+    },
+  },
+  {
+    name: 'login-away',
+    settings: form,
+    async open(page, origin, { api }) {
+      api.intercept = () => {
+        throw new Error('away')
+      }
+      await page.goto(`${origin}/login`)
+    },
+  },
+  {
+    name: 'account-with-sessions',
+    settings: form,
+    async open(page, origin) {
+      const other = await chromium.newContext({ userAgent: 'Mozilla/5.0 (iPhone) FxiOS/140.0 Safari/604.1' })
+      await signIn(await other.newPage(), origin, 'basic')
+      await other.close()
+      await signIn(page, origin, 'basic')
+      await page.getByTestId('endOtherSessions').waitFor()
+    },
+  },
+  {
+    name: 'account-timeout',
+    settings: short,
+    async open(page, origin) {
+      await signIn(page, origin, 'basic')
+      await page.getByRole('dialog').waitFor()
+    },
+  },
+  {
+    name: 'account-ending',
+    settings: ending,
+    async open(page, origin) {
+      await signIn(page, origin, 'basic')
+      await page.locator('#session-note').waitFor()
+    },
+  },
+  {
+    name: 'agreement',
+    settings: agreement,
+    async open(page, origin) {
+      await signIn(page, origin, 'basic')
+      await page.waitForURL('**/security/access_agreement*')
+    },
+  },
+  {
+    name: 'overwritten',
+    settings: form,
+    async open(page, origin) {
+      await signIn(page, origin, 'basic')
+      await page.goto(`${origin}/security/overwritten_session`)
+    },
+  },
+  {
+    name: 'not-found',
+    settings: form,
+    async open(page, origin) {
+      await signIn(page, origin, 'basic')
+      await page.goto(`${origin}/nowhere`)
+    },
+  },
+  {
+    name: 'logged-out',
+    settings: form,
+    open: (page, origin) => page.goto(`${origin}/security/logged_out?msg=SESSION_LIFESPAN_TIMEOUT`),
+  },
+  {
+    name: 'receipt',
+    settings: { providers: [provider('oidc', 'oidc', 0, 'oidc1')] },
+    async open(page, origin, portal, t) {
+      await returnAtOnce(t, portal, origin)
+      await page.goto(origin)
+      await page.waitForURL('**/security/account')
+      await page.getByTestId('logoutLink').click()
+      await page.getByTestId('signOutReceipt').waitFor()
+    },
+  },
+  { name: 'unauthenticated', settings: form, open: (page, origin) => page.goto(`${origin}/security/unauthenticated`) },
+  {
+    name: 'error',
+    settings: form,
+    open: (page, origin) => page.goto(`${origin}/api/security/oidc/callback?code=a&state=b`),
+  },
+]
+
+for (const { name, settings, open } of PLACES)
+  test(`the page ${name} has no barrier, in English and German, light and dark, and fits a phone`, async (t) => {
+    const portal = await startPortal(t, settings)
+    const origin = await portal.app.listen({ port: 0, host: '127.0.0.1' })
+    for (const locale of ['en', 'de'] as const) {
+      const context = await chromium.newContext({ locale, bypassCSP: true, reducedMotion: 'reduce' })
+      t.after(() => context.close())
+      const page = await context.newPage()
+      await open(page, origin, portal, t)
+      assert.equal(await page.locator('html').getAttribute('lang'), locale)
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme })
+        assert.deepEqual(await findBarriers(page), [], `${locale}, ${colorScheme}`)
+      }
+      await takePictures(page, locale === 'en' ? `portal-${name}` : `portal-${name}-german`)
+      await page.setViewportSize({ width: 320, height: 640 })
+      const overflow = await page.evaluate(
+        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+      )
+      assert.equal(overflow, 0, 'it scrolls sideways')
+    }
+  })
+
+/** WCAG 2.2 AA, and what axe-core holds for good practice. */
+async function findBarriers(page: Page): Promise<string[]> {
+  await page.evaluate(axe)
+  const results = await page.evaluate<AxeResults>('axe.run(document)')
+  return results.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}`))
+}
+
+async function signIn(page: Page, origin: string, password: string): Promise<void> {
+  await page.goto(`${origin}/login`)
+  await page.locator('#username').fill('basic')
+  await page.locator('#password').fill(password)
+  await page.locator('form button[type=submit]').click()
+  await page.waitForLoadState()
+}

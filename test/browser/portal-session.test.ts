@@ -1,0 +1,215 @@
+/** What the browser itself does around a session: fragments, tabs, the Back button, time-outs, no script, no mouse. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Browser, BrowserContext, Page, Request } from 'playwright-core'
+import { keyboard, launchChromium, mouse } from '../support/chromium.ts'
+import { type PortalFixture, provider, startPortal } from '../support/portal.ts'
+import { returnAtOnce } from '../support/returning-provider.ts'
+
+let chromium: Browser
+before(async () => {
+  chromium = await launchChromium()
+})
+after(() => chromium.close())
+
+const oidc = provider('oidc', 'oidc', 0, 'oidc1')
+const form = provider('basic', 'basic1', 0)
+const DEEP = '/nowhere/special?one=two%20three#/board?x=1'
+
+interface Visit {
+  readonly portal: PortalFixture
+  readonly origin: string
+  readonly context: BrowserContext
+  readonly page: Page
+  /** What the browser objected to. */
+  readonly complaints: string[]
+}
+
+async function open(
+  t: Parameters<typeof startPortal>[0],
+  settings: Parameters<typeof startPortal>[1],
+  options: { implicit?: boolean; javaScriptEnabled?: boolean } = {},
+): Promise<Visit> {
+  const portal = await startPortal(t, settings)
+  const origin = await portal.app.listen({ port: 0, host: '127.0.0.1' })
+  await returnAtOnce(t, portal, origin, options)
+  const context = await chromium.newContext({ javaScriptEnabled: options.javaScriptEnabled ?? true })
+  context.setDefaultTimeout(20_000)
+  t.after(() => context.close())
+  const complaints: string[] = []
+  context.on('console', (message) => {
+    // That a page is 401 or 404 is said too, and meant.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      complaints.push(message.text())
+  })
+  context.on('weberror', (error) => complaints.push(error.error().message))
+  return { portal, origin, context, page: await context.newPage(), complaints }
+}
+
+async function signInByForm(page: Page, origin: string, hand = mouse): Promise<void> {
+  await page.goto(`${origin}/login`)
+  await hand.type(page.getByLabel('Username'), 'basic')
+  await hand.type(page.getByLabel('Password', { exact: true }), 'basic')
+  await hand.press(page.getByRole('button', { name: 'Log in' }))
+  await page.waitForURL('**/security/account')
+}
+
+for (const implicit of [false, true])
+  test(`H1 a deep link arrives with its fragment, ${implicit ? 'by the implicit flow' : 'by the code flow'}`, async (t) => {
+    const { origin, page, complaints } = await open(t, { providers: [oidc] }, { implicit })
+    await page.goto(origin + DEEP)
+    await page.waitForURL(origin + DEEP)
+    await page.getByRole('heading', { name: 'Page not found' }).waitFor()
+    assert.deepEqual(complaints, [])
+  })
+
+test('A-30 after an implicit sign-in the tokens are in no history entry, and the fragment goes to us alone', async (t) => {
+  const { origin, page, portal } = await open(t, { providers: [oidc] }, { implicit: true })
+  const requests: Request[] = []
+  page.on('request', (request) => requests.push(request))
+  await page.goto(origin)
+  await page.waitForURL('**/security/account')
+  const withCode = requests.map((request) => request.url()).filter((url) => url.includes('code1'))
+  assert.ok(withCode.length > 0 && withCode.every((url) => url.startsWith(origin)))
+  const sent = await Promise.all(requests.map((request) => request.allHeaders()))
+  assert.ok(!JSON.stringify(sent.map(({ referer }) => referer)).includes('code1'), 'no Referer tells it')
+  assert.ok(!portal.logged.join('').includes('code1'))
+  await page.goBack().catch(() => undefined)
+  assert.ok(!page.url().includes('code1'))
+})
+
+test('H1 without script a deep link arrives, without its fragment; cards, help and form work', async (t) => {
+  const settings = { selector: true, providers: [oidc, provider('basic', 'basic1', 1)], loginHelp: 'Ask **us**.' }
+  const { origin, page } = await open(t, settings, { javaScriptEnabled: false })
+  await page.goto(origin + DEEP)
+  await page.locator('summary').click()
+  await page.getByText('Ask us.').waitFor()
+  await page.getByTestId('loginCard-oidc/oidc').click()
+  await page.getByRole('heading', { name: 'Page not found' }).waitFor()
+  assert.equal(new URL(page.url()).pathname, '/nowhere/special')
+  await page.goto(`${origin}/security/account`)
+  await page.getByTestId('logoutLink').click()
+  await page.getByTestId('logInButton').waitFor()
+  await page.goto(`${origin}/login?auth_provider_hint=basic1`)
+  await page.getByLabel('Username').fill('basic')
+  await page.getByLabel('Password', { exact: true }).fill('basic')
+  await page.getByRole('button', { name: 'Log in' }).click()
+  await page.waitForURL('**/security/account')
+})
+
+test('H1 the form keeps the fragment of the address that was asked for', async (t) => {
+  const { origin, page } = await open(t, { providers: [form] })
+  await page.goto(origin + DEEP)
+  await page.getByLabel('Username').fill('basic')
+  await page.getByLabel('Password', { exact: true }).fill('basic')
+  await page.getByRole('button', { name: 'Log in' }).click()
+  await page.waitForURL(origin + DEEP)
+})
+
+test('F1 five tabs that are opened together all arrive, in one session', async (t) => {
+  const { origin, context, portal } = await open(t, { providers: [oidc] })
+  const pages = await Promise.all(Array.from({ length: 5 }, () => context.newPage()))
+  await Promise.all(pages.map((page, index) => page.goto(`${origin}/tab/${index}#${index}`)))
+  for (const [index, page] of pages.entries()) await page.waitForURL(`${origin}/tab/${index}#${index}`)
+  assert.equal(portal.api.livePairs().length, 1)
+})
+
+test('the Back button after a sign-out shows nothing of the session', async (t) => {
+  const { origin, page } = await open(t, { providers: [form] })
+  await signInByForm(page, origin)
+  await page.getByTestId('logoutLink').click()
+  await page.waitForURL('**/login?msg=LOGGED_OUT')
+  await page.goBack()
+  await page.waitForURL('**/login?**')
+  assert.equal(await page.getByTestId('account-username').count(), 0)
+})
+
+test('H4 the warning comes in all tabs, one click stays logged in for all, and silence leaves', async (t) => {
+  const limited = provider('basic', 'basic1', 0, undefined, { idleTimeout: 400, lifespan: 0 })
+  const { origin, context, page, portal, complaints } = await open(t, { providers: [limited] })
+  await signInByForm(page, origin)
+  const other = await context.newPage()
+  await other.goto(`${origin}/security/account`)
+  await other.getByRole('heading', { name: 'The basic' }).waitFor()
+  assert.equal(await other.getByRole('dialog').count(), 0)
+
+  portal.advance(150)
+  // A tab that comes back to the front asks again; the others learn it from this one.
+  await page.evaluate('dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))')
+  for (const tab of [page, other]) await tab.getByRole('dialog', { name: 'Session timeout' }).waitFor()
+  assert.match(await page.evaluate<string>('document.activeElement.textContent'), /Stay logged in/)
+  await page.keyboard.press('Enter')
+  for (const tab of [page, other]) await tab.getByRole('dialog').waitFor({ state: 'hidden' })
+
+  portal.advance(398)
+  await page.evaluate('dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))')
+  for (const tab of [page, other]) await tab.waitForURL('**/login?next=**')
+  await page.getByText('timed out due to inactivity').waitFor()
+  assert.deepEqual(complaints, [])
+})
+
+test('H4 signing out in one tab takes the others to the sign-in, and signing in again brings them back', async (t) => {
+  const { origin, context, page } = await open(t, { providers: [form] })
+  await signInByForm(page, origin)
+  const other = await context.newPage()
+  await other.goto(`${origin}/security/account`)
+  await other.getByTestId('logoutLink').waitFor()
+  await page.getByTestId('logoutLink').click()
+  await other.waitForURL('**/login?next=%2Fsecurity%2Faccount**')
+
+  await signInByForm(page, origin)
+  await other.waitForURL('**/security/account')
+})
+
+test('H6 every page is used by the keyboard alone, and the browser objects to nothing', async (t) => {
+  const agreed = provider('basic', 'basic1', 0, undefined, { accessAgreement: 'Be good.' })
+  const { origin, page, context, complaints } = await open(t, { providers: [agreed] })
+  await page.goto(`${origin}/login`)
+  await keyboard.type(page.getByLabel('Username'), 'basic')
+  await keyboard.type(page.getByLabel('Password', { exact: true }), 'basic')
+  await page.keyboard.press('Enter')
+  await keyboard.press(page.getByTestId('accessAgreementAcknowledge'))
+  await page.getByTestId('logoutLink').waitFor()
+  const other = await chromium.newContext()
+  t.after(() => other.close())
+  const elsewhere = await other.newPage()
+  await elsewhere.goto(`${origin}/login`)
+  await elsewhere.getByLabel('Username').fill('basic')
+  await elsewhere.getByLabel('Password', { exact: true }).fill('basic')
+  await elsewhere.keyboard.press('Enter')
+  await elsewhere.getByTestId('accessAgreementAcknowledge').waitFor()
+  await page.reload()
+  await keyboard.press(page.getByTestId('endOtherSessions'))
+  await page.waitForURL('**/security/account')
+  await page.getByTestId('endOtherSessions').waitFor({ state: 'detached' })
+  await page.goto(`${origin}/nowhere`)
+  const again = page.waitForEvent('framenavigated')
+  await keyboard.press(page.getByTestId('logInButton'))
+  await again
+  await page.waitForLoadState()
+  await page.goto(`${origin}/security/account`)
+  await keyboard.press(page.getByTestId('logoutLink'))
+  await page.waitForURL('**/login?msg=LOGGED_OUT')
+  for (const path of ['/security/logged_out', '/security/unauthenticated']) {
+    await page.goto(origin + path)
+    await keyboard.press(page.getByTestId('logInButton'))
+    await page.getByLabel('Username').waitFor()
+  }
+  assert.equal(context.pages().length, 1)
+  assert.deepEqual(complaints, [])
+})
+
+test('H3 the error page stays, and its button begins again for the address that was asked for', async (t) => {
+  const { origin, page, portal } = await open(t, { providers: [oidc] })
+  const back = portal.api.intercept
+  portal.api.intercept = (call, answer) => {
+    if (call.path === '/_security/oidc/authenticate') return { status: 401, body: {} }
+    return back?.(call, answer)
+  }
+  await page.goto(origin + DEEP)
+  const button = page.getByTestId('logInButton')
+  await button.waitFor()
+  portal.api.intercept = back
+  await button.click()
+  await page.waitForURL(origin + DEEP)
+})
