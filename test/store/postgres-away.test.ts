@@ -143,14 +143,19 @@ test('connections that somebody ends are opened again', () =>
     }
   }))
 
-test('a row that another holds is waited for until the time-out, and then the write is not there', () =>
+test('a row that another holds is waited for, and then that write is refused and not there; its neighbours are', () =>
   withStore(async (store) => {
     const pair = newPair()
     await store.tokens.create(pair)
     const other = await openConnection(server.address(database))
     await other.exec('begin')
     await other.run('update token_pair set access_invalidated = 0 where id = $1', pair.id)
-    await assert.rejects(store.tokens.invalidate([{ id: pair.id, side: 'access' }]), { reason: 'store_unavailable' })
+    const neighbours = Array.from({ length: 10 }, () => newPair())
+    await Promise.all([
+      assert.rejects(store.tokens.invalidate([{ id: pair.id, side: 'access' }]), { reason: 'store_unavailable' }),
+      ...neighbours.map(async (neighbour) => assert.equal(await store.tokens.create(neighbour), 'created')),
+    ])
+    assert.equal((await store.tokens.findMany(neighbours.map(({ id }) => id))).length, 10)
     assert.equal((await store.tokens.find(pair.id))?.accessInvalidated, false)
     await other.exec('commit')
     await untilItWorks(store)

@@ -12,7 +12,7 @@ let nodes: readonly [Store, Store]
 let now = START
 
 const open = (clock = () => now) =>
-  createPostgresStore({ address: server.address(database), poolSize: 3, fingerprints: ['one'], clock })
+  createPostgresStore({ address: server.address(database, { timeout: 15 }), poolSize: 3, fingerprints: ['one'], clock })
 
 before(async () => {
   server = await startPostgres()

@@ -133,6 +133,8 @@ async function prepareSession(connection: Connection, timeoutMs: number): Promis
   checkDurability('fsync', server?.['fsync'], ['on'])
   await connection.exec(`
     set statement_timeout = ${Math.ceil(timeoutMs)};
+    -- So that a write whose row is held fails before those that travel with it are late.
+    set lock_timeout = ${Math.ceil(timeoutMs / 4)};
     set idle_in_transaction_session_timeout = ${Math.ceil(timeoutMs)};
     -- Every statement has an index. A plan made while a table was small must not outlive that.
     set enable_seqscan = off`)

@@ -3,7 +3,12 @@ const FAULTS_OF_A_STATEMENT = new Set(['0A', '21', '22', '23', '42'])
 
 /** Whether one statement failed, rather than the server or the way to it. */
 export function isStatementFault(error: unknown): boolean {
-  return FAULTS_OF_A_STATEMENT.has(classOf(error))
+  return FAULTS_OF_A_STATEMENT.has(classOf(error)) || isLockHeld(error)
+}
+
+/** Whether a statement gave up waiting for a row that another transaction holds. */
+export function isLockHeld(error: unknown): boolean {
+  return hasCode(error, '55P03' /* lock_not_available */)
 }
 
 /** Whether the transaction met another one (a deadlock, a serialization failure), was undone, and may be tried again. */

@@ -27,7 +27,7 @@ export async function migrate(
 ): Promise<void> {
   await connection.exec('begin')
   try {
-    await connection.exec(`set local statement_timeout = ${LOCK_WAIT_MS}`)
+    await connection.exec(`set local statement_timeout = ${LOCK_WAIT_MS}; set local lock_timeout = ${LOCK_WAIT_MS}`)
     await lockSchema(connection)
     const found = await readRegistry(connection)
     if (found !== undefined) checkSecrets(found.fingerprint, fingerprints)

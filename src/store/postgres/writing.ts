@@ -1,8 +1,9 @@
 import { setTimeout } from 'node:timers/promises'
+import { SecurityError } from '../../kernel/errors.ts'
 import type { Statement, Steps } from '../engine.ts'
 import type { Connection } from './connection.ts'
 import { translate } from './dialect.ts'
-import { hasCode, isConflict, isStatementFault } from './failure.ts'
+import { hasCode, isConflict, isLockHeld, isStatementFault } from './failure.ts'
 import type { Outcome } from './gathering.ts'
 import { runAlike } from './alike.ts'
 
@@ -14,8 +15,8 @@ export interface PendingWrite {
   readonly exclusion: string | undefined
 }
 
-const ATTEMPTS = 5
-const PAUSE_MS = 30
+const CONFLICTS = 5
+const PAUSE_MS = 15
 
 // A default of the database may ask for more, at the price of attempts that fail.
 const BEGIN = 'begin isolation level read committed'
@@ -26,13 +27,14 @@ const LOCK = translate(
 const UNLOCK = translate('delete from write_lock where name = ?1')
 
 /**
- * Runs writes in one transaction, in step: the next statements of all of them travel together. When one is at fault, or
- * two of them get in each other's way, nothing of that is kept and they run again, one after the other, each with a
- * savepoint of its own.
+ * Runs writes in one transaction, in step: the next statements of all of them travel together. When one is at fault,
+ * nothing of that is kept and they run again, one after the other, each with a savepoint of its own. When the transaction
+ * met another node's, it runs again.
  */
 export async function runWrites(connection: Connection, writes: readonly PendingWrite[]): Promise<Outcome[]> {
-  for (let attempt = 0; ; attempt += 1) {
-    const inStep = attempt === 0 ? writes.filter(({ exclusion }) => exclusion === undefined) : []
+  let hasFault = false
+  for (let conflicts = 0; ;) {
+    const inStep = hasFault ? [] : writes.filter(({ exclusion }) => exclusion === undefined)
     try {
       const outcomes = await runTransaction(connection, async () => {
         const together = await runInStep(connection, inStep)
@@ -41,9 +43,11 @@ export async function runWrites(connection: Connection, writes: readonly Pending
       })
       return writes.flatMap((write) => outcomes.get(write) ?? [])
     } catch (error) {
-      const hinders = isConflict(error) && attempt < ATTEMPTS
-      if (!hinders && !(attempt === 0 && isStatementFault(error))) throw error
-      if (hinders) await setTimeout(Math.random() * PAUSE_MS * 2 ** attempt)
+      if (isConflict(error) && conflicts < CONFLICTS) {
+        conflicts += 1
+        await setTimeout(Math.random() * PAUSE_MS * 2 ** conflicts)
+      } else if (isStatementFault(error) && !hasFault) hasFault = true
+      else throw error
     }
   }
 }
@@ -103,9 +107,14 @@ async function runWithSavepoint(connection: Connection, write: PendingWrite, isL
     if (!isStatementFault(error)) throw error
     await connection.exec('rollback to savepoint one; release savepoint one')
     // Another node may have taken the key after this write saw it free: now it sees who did.
-    if (isLast || !hasCode(error, '23505' /* unique_violation */)) return { fault: error }
+    if (isLast || !hasCode(error, '23505' /* unique_violation */)) return { fault: describeFault(error) }
   }
   return runWithSavepoint(connection, write, true)
+}
+
+function describeFault(error: unknown): unknown {
+  if (!isLockHeld(error)) return error
+  return new SecurityError('store_unavailable', 'a record is held by another transaction of the database', error)
 }
 
 async function runAlone(connection: Connection, { start, exclusion }: PendingWrite): Promise<unknown> {
