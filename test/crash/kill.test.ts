@@ -1,0 +1,92 @@
+/**
+ * The program, and then its database, are killed at random moments while people sign in, refresh and sign out. What was
+ * answered holds afterwards. `npm run test:crash` goes through many more rounds than `npm test`.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { callApi, ELASTIC } from '../support/api-call.ts'
+import { PASSWORD, startPostgres } from '../support/postgres.ts'
+import { type Program, startProgram } from '../support/program.ts'
+import { createLedger, type Ledger } from './ledger.ts'
+
+const LONG = process.env['OSTIARY_TEST_CRASH_ROUNDS'] === 'many'
+const CLIENTS = 4
+/** Answers before a kill may come, so that every round has something to lose. */
+const ANSWERS_FIRST = 12
+const LONGEST_WAIT_MS = 400
+const DEADLINE_MS = 30_000
+
+test('what was answered outlives kill -9 of the program, with everything that was under way', async (t) => {
+  const program = await startProgram()
+  t.after(() => program.remove())
+  const ledger = createLedger(program)
+  for (let round = 0; round < (LONG ? 200 : 3); round += 1) {
+    await liveUntil(ledger, () => program.kill())
+    await program.start()
+    await ledger.check()
+  }
+})
+
+test('what was answered outlives kill -9 of a program with several workers', async (t) => {
+  const program = await startProgram({ settings: (yaml) => `${yaml}\nnode.workers: 2\n` })
+  t.after(() => program.remove())
+  const ledger = createLedger(program)
+  for (let round = 0; round < (LONG ? 50 : 1); round += 1) {
+    await waitForWorkers(program, 2 * (round + 1))
+    await liveUntil(ledger, () => program.kill())
+    await program.start()
+    await ledger.check()
+  }
+})
+
+test('what was answered outlives kill -9 of the PostgreSQL server, and the program goes on by itself', async (t) => {
+  const postgres = await startPostgres()
+  t.after(() => postgres.remove())
+  const database = await postgres.createDatabase()
+  const program = await startProgram({
+    settings: (yaml) => `${yaml}\nstore.type: postgres\nstore.postgres.url: ${postgres.url(database)}\n`,
+    secrets: { 'store.postgres.password': PASSWORD },
+  })
+  t.after(() => program.remove())
+  const ledger = createLedger(program)
+  for (let round = 0; round < (LONG ? 50 : 1); round += 1) {
+    await liveUntil(ledger, () => postgres.kill())
+    await postgres.start()
+    await waitUntilServed(program)
+    await ledger.check()
+  }
+})
+
+/** Lets clients live until a random moment, at which `kill` strikes. */
+async function liveUntil(ledger: Ledger, kill: () => Promise<void>): Promise<void> {
+  const stopping = new AbortController()
+  const before = ledger.answers()
+  const clients = Array.from({ length: CLIENTS }, () => ledger.live(stopping.signal))
+  const deadline = Date.now() + DEADLINE_MS
+  while (ledger.answers() < before + ANSWERS_FIRST) {
+    assert.ok(Date.now() < deadline, 'nobody is answered')
+    await sleep(5)
+  }
+  await sleep(Math.random() * LONGEST_WAIT_MS)
+  await kill()
+  stopping.abort()
+  await Promise.all(clients)
+}
+
+/** The first worker serves when the start returns, the others come after it. */
+async function waitForWorkers(program: Program, count: number): Promise<void> {
+  const deadline = Date.now() + DEADLINE_MS
+  while (program.output().split('a worker is ready').length <= count) {
+    assert.ok(Date.now() < deadline, program.output())
+    await sleep(20)
+  }
+}
+
+async function waitUntilServed(program: Program): Promise<void> {
+  const deadline = Date.now() + DEADLINE_MS
+  while ((await callApi(program.api, '/_security/_authenticate', { authorization: ELASTIC })).status !== 200) {
+    assert.ok(Date.now() < deadline, 'the program does not come back')
+    await sleep(50)
+  }
+}
