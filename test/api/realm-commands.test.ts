@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { createConfigFolder, runCommand } from '../support/command.ts'
 import { type ForeignProvider, startForeignProvider } from '../support/oidc-provider.ts'
 import { startScriptedProvider } from '../support/scripted-provider.ts'
+import tlsServers from '../vectors/tls-servers.json' with { type: 'json' }
 
 const SECRET = 's'.repeat(64)
 const PREFIX = 'xpack.security.authc.realms.oidc.oidc1'
@@ -163,6 +167,26 @@ test('check finds a clock that is off, another issuer, and a provider that is aw
   assert.equal(away.code, 1)
   assert.match(lineOf(away, 'metadata'), /^✖ .*cannot be fetched: .*ECONNREFUSED/)
   assert.match(lineOf(away, 'token'), /^✖ .*nobody names this endpoint/)
+})
+
+test('check finds a certificate that is not trusted, and is content once its authority is named', async (t) => {
+  const { key, cert } = tlsServers.localhost
+  const server = createServer({ key, cert }, (_request, response) => response.writeHead(404).end())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const issuer = `https://localhost:${(server.address() as AddressInfo).port}`
+  const config = await configure(t, realmOf({ issuer }))
+  assert.match(
+    lineOf(await check(config), 'TLS'),
+    /^✖ .*localhost, TLSv1\.3, valid for \d+ days, not trusted: \S+\n +→ name the authority .*ssl\.certificate_authorities$/,
+  )
+  writeFileSync(join(dirname(config), 'ca.crt'), cert)
+  writeFileSync(config, '  ssl.certificate_authorities: [ca.crt]\n', { flag: 'a' })
+  assert.match(lineOf(await check(config), 'TLS'), /^✔ .*localhost, TLSv1\.3, valid for \d+ days\n/)
 })
 
 test('a realm that is not there is refused with the nearest name', async (t) => {
