@@ -82,7 +82,7 @@ async function renderAccount(
 ): Promise<string> {
   const own = pagesFor(pages, request)
   if (session === undefined) return own.notSignedIn()
-  const account = accounts.findBySubject(session.accountId)
+  const account = await accounts.findBySubject(session.accountId)
   const ids = Object.keys(session.authorizations ?? {})
   return own.account({
     accountName: account === undefined ? session.accountId : displayName(account),

@@ -11,9 +11,13 @@ export interface Account {
   readonly name: string
   /** `sub`: never given to another person. */
   readonly subject: string
+  readonly claims: JsonObject
+}
+
+/** An account as the file has it. */
+export interface FileAccount extends Account {
   readonly passwordHash: string
   readonly enabled: boolean
-  readonly claims: JsonObject
 }
 
 /** How a person is addressed. */
@@ -30,7 +34,7 @@ const PROTOCOL_CLAIMS = new Set('iss sub aud exp iat nbf jti auth_time nonce acr
 const SUBJECT = /^[\x21-\x7E]{1,255}$/
 
 /** @throws SettingsError with every fault, each naming its line and user */
-export function readAccounts(text: string, file: string): Account[] {
+export function readAccounts(text: string, file: string): FileAccount[] {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
   const problems: SettingsProblem[] = document.errors.map((error) => ({
@@ -38,7 +42,7 @@ export function readAccounts(text: string, file: string): Account[] {
     where: `line ${error.linePos?.[0].line ?? 1}`,
     text: error.message.split('\n')[0] ?? 'not YAML',
   }))
-  const accounts: Account[] = []
+  const accounts: FileAccount[] = []
   const subjects = new Map<string, string>()
 
   if (problems.length === 0) {
@@ -74,7 +78,7 @@ function readAccount(
   node: unknown,
   document: Document,
   refuse: (key: string, fault: string) => void,
-): Account | undefined {
+): FileAccount | undefined {
   const value: unknown = isMap(node) ? node.toJS(document) : undefined
   if (name === '' || !isJsonObject(value)) {
     refuse('', 'expected a login name with [password_hash] and [claims]')

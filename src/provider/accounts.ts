@@ -6,13 +6,13 @@ import { readFile } from 'node:fs/promises'
 import { unwatchFile, watchFile } from 'node:fs'
 import { verifyPassword } from '../authc/password.ts'
 import type { Log } from '../observe/log.ts'
-import { type Account, readAccounts } from './accounts-file.ts'
+import { type Account, type FileAccount, readAccounts } from './accounts-file.ts'
 
 const WATCH_EVERY_MS = 1000
 
 export interface Accounts {
   /** A disabled account is as good as none. */
-  findBySubject(subject: string): Account | undefined
+  findBySubject(subject: string): Promise<Account | undefined>
   /** The account, if name and password are right. An unknown name takes as long as a wrong password. */
   verify(name: string, password: string): Promise<Account | undefined>
   /** Whom to tell when accounts were removed or disabled: their subjects. */
@@ -44,7 +44,7 @@ export async function createAccounts(parts: { path: string; log: Log }): Promise
   watchFile(path, { interval: WATCH_EVERY_MS, persistent: false }, watch)
 
   return {
-    findBySubject: find,
+    findBySubject: async (subject) => find(subject),
     async verify(name, password) {
       const account = accounts.find((candidate) => candidate.name === name)
       const measured = account ?? accounts[0]
@@ -59,7 +59,7 @@ export async function createAccounts(parts: { path: string; log: Log }): Promise
   }
 }
 
-async function readFirst(path: string, log: Log): Promise<Account[]> {
+async function readFirst(path: string, log: Log): Promise<FileAccount[]> {
   let text: string
   try {
     text = await readFile(path, 'utf8')

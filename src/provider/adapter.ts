@@ -30,7 +30,7 @@ export function createAdapterFactory(parts: {
   /** Seconds for which an expired access token is still known as a hint. */
   hintRetention: number
   /** Rows of an account that is gone count as gone. */
-  accountExists: (subject: string) => boolean
+  accountExists: (subject: string) => Promise<boolean>
 }): (model: string) => Adapter {
   const { artefacts, sealer, clock } = parts
   const interactions = createRowLimit({
@@ -40,9 +40,9 @@ export function createAdapterFactory(parts: {
     bytes: MAX_INTERACTION_BYTES,
   })
 
-  function read(row: Artefact | undefined): AdapterPayload | undefined {
+  async function read(row: Artefact | undefined): Promise<AdapterPayload | undefined> {
     if (row === undefined) return undefined
-    if (row.accountId !== undefined && !parts.accountExists(row.accountId)) return undefined
+    if (row.accountId !== undefined && !(await parts.accountExists(row.accountId))) return undefined
     const payload: AdapterPayload = openPayload(sealer, row.key, row.payload)
     return row.consumedAt === undefined ? payload : { ...payload, consumed: row.consumedAt }
   }

@@ -41,7 +41,7 @@ export function addEndSessionRoutes(app: FastifyInstance, parts: EndSessionParts
     if (parts.strictErrors) checkNotices(decision)
     return sendPage(
       reply,
-      renderDialog(parts, pagesFor(parts.pages, request, parameters.ui_locales), decision, session),
+      await renderDialog(parts, pagesFor(parts.pages, request, parameters.ui_locales), decision, session),
     )
   })
 
@@ -111,12 +111,12 @@ function checkNotices({ notices }: EndSessionDecision): void {
   throw new SecurityError('argument_illegal', faults.map((fault) => PAGE_TEXTS.en.notices[fault]).join(' '))
 }
 
-function renderDialog(
+async function renderDialog(
   { tickets, accounts }: EndSessionParts,
   pages: ProviderPages,
   decision: EndSessionDecision,
   session: SignedInSession | undefined,
-): string {
+): Promise<string> {
   const { page, client, target, notices, noEndsClientLogin } = decision
   if (page === 'signed_out') return pages.signedOut({ notices })
   const about = { noEndsClientLogin, ...(client && { clientId: client.id }), ...(target && { target }) }
@@ -124,7 +124,7 @@ function renderDialog(
     return pages.continue({ ticket: tickets.issue({ kind: 'continue', ...about }), client, notices })
   }
   const { uid, accountId } = session
-  const account = accounts.findBySubject(accountId)
+  const account = await accounts.findBySubject(accountId)
   return pages.confirm({
     ticket: tickets.issue({ kind: 'confirm', session: { uid, accountId }, ...about }),
     client,

@@ -119,7 +119,7 @@ async function renderForm(
   if (prompt.name === 'login')
     return pages.login({ clientName, ticket, username, ...(fault !== undefined && { fault }) })
 
-  const account = accounts.findBySubject(session?.accountId ?? '')
+  const account = await accounts.findBySubject(session?.accountId ?? '')
   const { scopes } = askedFor(interaction)
   return pages.consent({
     clientName,

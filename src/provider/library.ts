@@ -110,8 +110,8 @@ export function createLibrary(parts: {
       Grant: () => Math.max(SESSION_LIMIT, ttl.refreshToken),
     },
 
-    findAccount: (_ctx, subject) => {
-      const account = accounts.findBySubject(subject)
+    findAccount: async (_ctx, subject) => {
+      const account = await accounts.findBySubject(subject)
       if (account === undefined) return undefined
       return { accountId: subject, claims: () => ({ ...account.claims, sub: subject }) }
     },

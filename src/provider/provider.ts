@@ -35,6 +35,7 @@ import { createLibrary, type ProviderFetch } from './library.ts'
 import { createListener } from './listener.ts'
 import { createLoginThrottle } from './login-throttle.ts'
 import { createParkedForms } from './parked-forms.ts'
+import { createNativeAccounts } from './native-accounts.ts'
 import { createNotices } from './notices.ts'
 import { framesScript, submitScript } from './page-scripts.ts'
 import { loadProviderKeys, type ProviderKeys } from './provider-keys.ts'
@@ -77,7 +78,10 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
 
   const keyParts = { documents, sealer, clock, policy: settings.keys }
   const firstKeys = await loadProviderKeys(keyParts)
-  const accounts = await createAccounts({ path: settings.accountsPath, log })
+  const accounts =
+    settings.accountsSource === 'native'
+      ? createNativeAccounts({ store, clock })
+      : await createAccounts({ path: settings.accountsPath, log })
   const endSessionPath = settings.routes.endSession
   const pages = createProviderPages({ endSessionPath: settings.endSession.enabled ? endSessionPath : undefined })
   const adapter = createAdapterFactory({
@@ -86,7 +90,7 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
     clock,
     log,
     hintRetention: settings.endSession.hintRetention,
-    accountExists: (subject) => accounts.findBySubject(subject) !== undefined,
+    accountExists: async (subject) => (await accounts.findBySubject(subject)) !== undefined,
   })
   const guarded = createGuardedFetch(settings)
   const fetch = parts.fetch ?? guarded.fetch

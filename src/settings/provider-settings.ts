@@ -16,6 +16,7 @@ export function readProvider(values: Values, directory: string): ProviderSetting
     host: values.get(PROVIDER.host),
     port: values.get(PROVIDER.port),
     routes,
+    accountsSource: values.get(PROVIDER.accountsSource),
     accountsPath: resolve(directory, values.get(PROVIDER.accountsPath)),
     clients: readProviderClients(values, { accessTokenHintMayRedirect, allowedHosts }),
     allowedHosts,

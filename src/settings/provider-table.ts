@@ -59,6 +59,15 @@ export const PROVIDER = {
       'Addresses and blocks of addresses of proxies whose `X-Forwarded-For` is believed, for the limit of failed logins ' +
       'and the audit log. Host and scheme always come from the issuer.',
   }),
+  accountsSource: setting({
+    key: 'provider.accounts.source',
+    type: oneOf(['file', 'native']),
+    default: 'file',
+    description:
+      'Who can sign in: the accounts of the file, or the users that the security API keeps (`native`), with their names ' +
+      'as subjects and their roles as groups. While such a user is disabled or deleted, no session and token of theirs ' +
+      'counts; what has not expired counts again if the name comes back.',
+  }),
   accountsPath: setting({
     key: 'provider.accounts.path',
     type: text,

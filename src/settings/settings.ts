@@ -297,6 +297,8 @@ export interface ProviderSettings {
   readonly port: number
   /** Paths by the name of the endpoint. */
   readonly routes: Readonly<Record<ProviderRoute, string>>
+  /** Where the accounts are: in the file, or the users of the security API. */
+  readonly accountsSource: 'file' | 'native'
   /** Absolute path of the accounts file. */
   readonly accountsPath: string
   readonly clients: readonly ProviderClientSettings[]

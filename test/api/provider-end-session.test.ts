@@ -500,6 +500,7 @@ test('a second node with the same store opens the tickets and parked forms of th
         jwks: '/.well-known/jwks.json',
         endSession: PATH,
       },
+      accountsSource: 'file',
       accountsPath: provider.accountsPath,
       clients: [clientSettings('app')],
       ttl: { session: 60, interaction: 60, code: 60, accessToken: 60, idToken: 60, refreshToken: 60 },

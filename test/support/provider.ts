@@ -95,6 +95,7 @@ export async function startProvider(
       jwks: '/.well-known/jwks.json',
       endSession: '/session/end_session',
     },
+    accountsSource: 'file',
     accountsPath,
     clients: options.clients ?? [clientSettings('app')],
     ttl: { session: 86_400, interaction: 600, code: 60, accessToken: 3600, idToken: 3600, refreshToken: 1_209_600 },

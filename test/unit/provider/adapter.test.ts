@@ -19,7 +19,7 @@ async function setUp(t: TestContext) {
     clock: () => now,
     log: createLog('silent'),
     hintRetention: 500,
-    accountExists: (subject) => !gone.has(subject),
+    accountExists: async (subject) => !gone.has(subject),
   })
   const wait = (seconds: number) => {
     now += seconds
