@@ -14,6 +14,8 @@ export interface LineFile {
 const WRITTEN_EVERY = 100
 /** After a failure. */
 const TRIED_AGAIN_AFTER = 2000
+/** Characters of one write to the file: what is larger goes in parts, and other processes may write between those. */
+const LARGEST_WRITE = 128 * 1024
 /** Characters that may wait while the disk does not take them. */
 const MAX_WAITING = 16 * 1024 * 1024
 
@@ -60,14 +62,14 @@ export function createLineFile({ path, log }: { path: string; log: Log }): LineF
   }
 
   async function writeWaiting(): Promise<void> {
-    const lines = waiting
-    if (lines.length === 0) return
-    waiting = []
+    let lines = takeLines()
     try {
-      await appendFile(path, lines.join(''), { mode: 0o600 })
-      failed = false
-      size -= lines.reduce((sum, line) => sum + line.length, 0)
-      tellLosses()
+      for (; lines.length > 0; lines = takeLines()) {
+        await appendFile(path, lines.join(''), { mode: 0o600 })
+        failed = false
+        size -= lengthOf(lines)
+        tellLosses()
+      }
     } catch (error) {
       failed = true
       waiting = [...lines, ...waiting]
@@ -75,9 +77,20 @@ export function createLineFile({ path, log }: { path: string; log: Log }): LineF
     }
   }
 
+  /** At least one line, if any waits. */
+  function takeLines(): string[] {
+    let length = 0
+    const end = waiting.findIndex((line) => (length += line.length) > LARGEST_WRITE)
+    return waiting.splice(0, end === -1 ? waiting.length : Math.max(end, 1))
+  }
+
   function tellLosses(): void {
     if (lost === 0) return
     log.error({ 'file.path': path, 'ostiary.lost': lost }, 'lines were lost: the disk did not take them in time')
     lost = 0
   }
+}
+
+function lengthOf(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + line.length, 0)
 }
