@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { createSessionSecret, formatSessionCookie, readSessionCookie } from '../../../src/portal/session-cookie.ts'
 
-const settings = { basePath: '', cookieName: 'sid', secureCookies: false, sameSiteCookies: 'Lax', embedding: false } as const
+const settings = {
+  basePath: '',
+  cookieName: 'sid',
+  secureCookies: false,
+  sameSiteCookies: 'Lax',
+  embedding: false,
+} as const
 const secret = createSessionSecret()
 
 test('a secret is 32 random bytes in 43 characters', () => {
