@@ -8,7 +8,7 @@ import { checkNoFaults } from '../kernel/validation.ts'
 import { readObject, readString, readStringArray } from './body-fields.ts'
 import { readNames } from './indices-privileges.ts'
 import { hasReservedKey } from './names.ts'
-import { coversPattern } from './pattern-coverage.ts'
+import { type Budget, coversPattern } from './pattern-coverage.ts'
 
 /** What a role grants of an application. Its fields have the names of the wire. */
 export type ApplicationPrivileges = { application: string; privileges: string[]; resources: string[] }
@@ -132,15 +132,17 @@ export function grantsApplicationPrivilege(
   grants: readonly ApplicationPrivileges[],
   wanted: { readonly application: string; readonly privilege: string; readonly resource: string },
   known: KnownPrivileges,
+  budget?: Budget,
 ): boolean {
   const { application, privilege, resource } = wanted
   const listActions = (name: string) => known.get(application)?.get(name) ?? (isAction(name) ? [name] : [])
   const actions = listActions(privilege)
   return grants.some((grant) => {
-    if (!coversPattern([grant.application], application) || !coversPattern(grant.resources, resource)) return false
+    if (!coversPattern([grant.application], application, budget)) return false
+    if (!coversPattern(grant.resources, resource, budget)) return false
     const granted = grant.privileges.flatMap((name) => listActions(name))
     if (granted.includes('*')) return true
-    return actions.length > 0 && actions.every((action) => coversPattern(granted, action))
+    return actions.length > 0 && actions.every((action) => coversPattern(granted, action, budget))
   })
 }
 

@@ -1,5 +1,5 @@
 /** Index privileges: the actions that each lets do (Elasticsearch, "Indices privileges"). There are no indices here: it is only told. */
-import { coversPattern } from './pattern-coverage.ts'
+import { type Budget, coversPattern } from './pattern-coverage.ts'
 
 const VIEW_METADATA = [
   'indices:admin/aliases/get',
@@ -55,9 +55,9 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
 export const INDEX_PRIVILEGES: readonly string[] = Object.keys(ACTIONS).sort()
 
 /** Whether whoever has the first privileges may do everything that the second one lets do. */
-export function impliesIndexPrivilege(held: readonly string[], wanted: string): boolean {
+export function impliesIndexPrivilege(held: readonly string[], wanted: string, budget?: Budget): boolean {
   const granted = held.flatMap((name) => listActions(name))
-  return held.length > 0 && listActions(wanted).every((pattern) => coversPattern(granted, pattern))
+  return held.length > 0 && listActions(wanted).every((pattern) => coversPattern(granted, pattern, budget))
 }
 
 /** What is wrong with an index privilege of a role; `undefined` if nothing. */

@@ -12,8 +12,14 @@ export function isExpression(pattern: string): boolean {
   return EXPRESSION.test(pattern)
 }
 
+/** A literal name, or the beginning of names before a `*`: most patterns are. */
+export function isSimple(pattern: string): boolean {
+  return /^[^*?\\]*\*?$/.test(pattern) && !isExpression(pattern)
+}
+
 /** A pattern that cannot be used matches nothing. */
 export function matchesNamePattern(pattern: string, name: string): boolean {
+  if (isSimple(pattern)) return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern
   const [, complement, expression] = EXPRESSION.exec(pattern) ?? []
   try {
     if (expression === undefined) return matchesWildcard(pattern, name)

@@ -1,9 +1,10 @@
 /**
  * Whether everything that a pattern stands for is covered by other patterns: `logs-2026-*` by `logs-*`, but `logs-*` not
- * by `logs-2026-*`. The patterns are run side by side as automata, over the characters that occur in them and one that
- * stands for all others. Whatever cannot be decided within the limits counts as not covered.
+ * by `logs-2026-*`. Beginnings of names are compared by the names at which they begin to differ. Other patterns are run
+ * side by side as automata, over the characters that occur in them and one that stands for all others. Whatever cannot
+ * be decided within the budget counts as not covered.
  */
-import { isExpression, matchesNamePattern } from './name-pattern.ts'
+import { isExpression, isSimple, matchesNamePattern } from './name-pattern.ts'
 
 const STRING = Symbol('*')
 const CHARACTER = Symbol('?')
@@ -21,8 +22,14 @@ type State = readonly number[]
 
 /** A character that is in none of the patterns. */
 const OTHER = ''
-const MAX_STATES = 1000
-const MAX_TOKENS = 5000
+/** A character that nobody has in a pattern. */
+const UNUSED = '\u{10FFFF}'
+const MAX_STEPS = 100_000
+
+/** How many steps of automata may still be taken. Several comparisons may share it. */
+export interface Budget {
+  steps: number
+}
 
 /**
  * @param sets groups of patterns
@@ -33,28 +40,39 @@ export function everyName(
   pattern: string,
   sets: readonly (readonly string[])[],
   holds: (matched: readonly boolean[]) => boolean,
+  budget: Budget = { steps: MAX_STEPS },
 ): boolean {
   if (isExpression(pattern)) return false
-  if (!/[*?\\]/.test(pattern)) {
-    return holds(sets.map((patterns) => patterns.some((other) => matchesNamePattern(other, pattern))))
+  const isTrueOf = (name: string) =>
+    holds(sets.map((patterns) => patterns.some((other) => matchesNamePattern(other, name))))
+  if (!/[*?\\]/.test(pattern)) return isTrueOf(pattern)
+  const others = sets.flat()
+  if (isSimple(pattern) && others.every((other) => isSimple(other))) {
+    return listExamples(pattern.slice(0, -1), others).every((name) => isTrueOf(name))
   }
-  return walk(readTokens(pattern), sets, holds)
+  return walk(readTokens(pattern), sets, holds, budget)
+}
+
+/** One name for each way in which a name with this beginning can be matched by the others. */
+function listExamples(beginning: string, others: readonly string[]): string[] {
+  const within = others.map((other) => other.replace('*', '')).filter((other) => other.startsWith(beginning))
+  return [...new Set([beginning, ...within])].flatMap((name) => [name, name + UNUSED])
 }
 
 /** Whether the patterns cover the pattern. */
-export function coversPattern(patterns: readonly string[], pattern: string): boolean {
+export function coversPattern(patterns: readonly string[], pattern: string, budget?: Budget): boolean {
   if (patterns.includes('*')) return true
-  return everyName(pattern, [patterns], ([covered = false]) => covered)
+  return everyName(pattern, [patterns], ([covered = false]) => covered, budget)
 }
 
 function walk(
   wanted: readonly Token[],
   sets: readonly (readonly string[])[],
   holds: (matched: readonly boolean[]) => boolean,
+  budget: Budget,
 ): boolean {
   const members = sets.flatMap((patterns, set) => patterns.map((other) => buildMember(other, set)))
   const all = [wanted, ...members.flatMap(({ automata }) => automata)]
-  if (all.reduce((sum, tokens) => sum + tokens.length, 0) > MAX_TOKENS) return false
   const literals = new Set(all.flat().filter((token) => typeof token === 'string'))
 
   const start = all.map((tokens) => close(tokens, [0]))
@@ -63,10 +81,11 @@ function walk(
   for (let states = waiting.pop(); states !== undefined; states = waiting.pop()) {
     if (accepts(wanted, states[0]) && !holds(listMatched(states))) return false
     for (const character of listNext(states[0])) {
+      budget.steps -= states.reduce((sum, state) => sum + state.length + 1, 0)
+      if (budget.steps < 0) return false
       const next = all.map((tokens, index) => step(tokens, states[index] ?? [], character))
       const key = keyOf(next)
       if (next[0]?.length === 0 || seen.has(key)) continue
-      if (seen.size === MAX_STATES) return false
       seen.add(key)
       waiting.push(next)
     }

@@ -11,7 +11,7 @@ import {
 } from './application-privileges.ts'
 import { findIndexPrivilegeFault, impliesIndexPrivilege } from './index-privileges.ts'
 import { type IndicesPrivileges, readIndices, readNames } from './indices-privileges.ts'
-import { everyName } from './pattern-coverage.ts'
+import { type Budget, everyName } from './pattern-coverage.ts'
 import { findClusterPrivilegeFault, impliesClusterPrivilege } from './privileges.ts'
 import type { RoleDescriptor } from './role-descriptor.ts'
 
@@ -44,6 +44,8 @@ const RESTRICTED = [
 /** Every answer costs time, and comparing patterns more. */
 const MAX_ANSWERS = 10_000
 const MAX_PATTERNS = 200
+/** For a whole check: some tenths of a second. */
+const MAX_STEPS = 500_000
 
 /**
  * @param username whom the check is about: part of the messages
@@ -122,12 +124,13 @@ export function checkPrivileges(
   check: PrivilegeCheck,
   known: KnownPrivileges,
 ): CheckResult {
-  const held = roles.flatMap((role) => role.cluster)
-  const cluster = tell(check.cluster, (privilege) => impliesClusterPrivilege(held, privilege))
+  const budget = { steps: MAX_STEPS }
+  const held = [...new Set(roles.flatMap((role) => role.cluster))]
+  const cluster = tell(check.cluster, (privilege) => impliesClusterPrivilege(held, privilege, budget))
   const indexGrants = roles.flatMap((role) => role.indices)
   const index = merge(
     check.index.map(({ names, privileges, allow_restricted_indices: restricted }) =>
-      tell(names, (name) => checkIndex(indexGrants, { name, restricted }, privileges)),
+      tell(names, (name) => checkIndex(indexGrants, { name, restricted, privileges }, budget)),
     ),
   )
   const grants = roles.flatMap((role) => role.applications)
@@ -135,7 +138,7 @@ export function checkPrivileges(
     check.applications.map(({ application: wanted, resources, privileges }) => ({
       [wanted]: tell(resources, (resource) =>
         tell(privileges, (privilege) =>
-          grantsApplicationPrivilege(grants, { application: wanted, privilege, resource }, known),
+          grantsApplicationPrivilege(grants, { application: wanted, privilege, resource }, known, budget),
         ),
       ),
     })),
@@ -146,21 +149,20 @@ export function checkPrivileges(
 /** The privileges of all entries count of which each by itself covers every index that the name stands for. */
 function checkIndex(
   grants: readonly IndicesPrivileges[],
-  { name, restricted }: { name: string; restricted: boolean },
-  privileges: readonly string[],
+  { name, restricted, privileges }: { name: string; restricted: boolean; privileges: readonly string[] },
+  budget: Budget,
 ): JsonObject {
-  const asksForNothing = !restricted && everyName(name, [RESTRICTED], ([system = false]) => system)
-  const covering = asksForNothing ? [] : grants.filter((grant) => covers(grant, name, restricted))
-  const held = covering.flatMap((grant) => grant.privileges)
-  return tell(privileges, (privilege) => impliesIndexPrivilege(held, privilege))
-}
+  const asksForNothing = !restricted && everyName(name, [RESTRICTED], ([system = false]) => system, budget)
+  const covering = asksForNothing ? [] : grants.filter((grant) => covers(grant))
+  const held = [...new Set(covering.flatMap((grant) => grant.privileges))]
+  return tell(privileges, (privilege) => impliesIndexPrivilege(held, privilege, budget))
 
-function covers({ names, allow_restricted_indices: allowed }: IndicesPrivileges, name: string, restricted: boolean) {
-  if (names.includes('*') && (allowed || !restricted)) return true
-  return everyName(name, [names, RESTRICTED], ([matched = false, system = false]) => {
-    if (system && !restricted) return true
-    return matched && (allowed || !system)
-  })
+  function covers({ names, allow_restricted_indices: allowed }: IndicesPrivileges): boolean {
+    if (names.includes('*') && (allowed || !restricted)) return true
+    const isCovered = ([matched = false, system = false]: readonly boolean[]) =>
+      (system && !restricted) || (matched && (allowed || !system))
+    return everyName(name, [names, RESTRICTED], isCovered, budget)
+  }
 }
 
 function tell(names: readonly string[], answer: (name: string) => Json): JsonObject {

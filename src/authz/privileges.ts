@@ -3,7 +3,7 @@
  * privileges"). A privilege is known by name, or is itself a pattern over actions such as `cluster:admin/*`.
  */
 import { checkWildcard, matchesWildcard } from './pattern.ts'
-import { everyName } from './pattern-coverage.ts'
+import { type Budget, everyName } from './pattern-coverage.ts'
 
 const SECURITY = 'cluster:admin/xpack/security/'
 
@@ -80,15 +80,13 @@ export function listGranting(action: string): string[] {
 }
 
 /** Whether whoever has the first privileges may do everything that the second one lets do. */
-export function impliesClusterPrivilege(held: readonly string[], wanted: string): boolean {
+export function impliesClusterPrivilege(held: readonly string[], wanted: string, budget?: Budget): boolean {
   const { grants, except = [] } = readPrivilege(wanted)
   const parts = held.map((name) => readPrivilege(name))
   const sets = parts.flatMap((part) => [part.grants, part.except ?? []])
-  return grants.every((pattern) =>
-    everyName(pattern, [except, ...sets], ([excepted = false, ...matched]) => {
-      return excepted || parts.some((_part, index) => matched[2 * index] === true && matched[2 * index + 1] !== true)
-    }),
-  )
+  const isHeld = ([excepted = false, ...matched]: readonly boolean[]) =>
+    excepted || parts.some((_part, index) => matched[2 * index] === true && matched[2 * index + 1] !== true)
+  return grants.every((pattern) => everyName(pattern, [except, ...sets], isHeld, budget))
 }
 
 /** One that is not known by name is itself a pattern over actions. */
