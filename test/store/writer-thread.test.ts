@@ -24,16 +24,14 @@ const startWriter = () =>
 test('a write that the thread does not confirm is refused after the time-out', async () => {
   const startWorker = () => new Worker('setInterval(() => {}, 1e6)', { eval: true })
   const writer = createWriterThread({ startWorker, timeoutMs: 100 })
-  const began = performance.now()
   const refusal = { reason: 'store_unavailable', message: /has not confirmed a write for 100 ms/ }
   await assert.rejects(writer.call(putDocument, 'user', 'u', '{}'), refusal)
-  assert.ok(performance.now() - began < 1000)
   await writer.close()
 })
 
 test('a write that was given up is not made later', async () => {
   connection.exec('begin immediate')
-  const writer = createWriterThread({ startWorker: startWriter, timeoutMs: 300 })
+  const writer = createWriterThread({ startWorker: startWriter, timeoutMs: 1500 })
   // The first waits for the lock in the thread; the second waits behind it until it is too late.
   const first = writer.call(putDocument, 'user', 'first', '{}')
   await setTimeout(150)

@@ -9,6 +9,14 @@ for (const { name, pattern, by, covered } of vectors) {
   })
 }
 
+test('comparisons may share a budget: when it is used up nothing is covered any more', () => {
+  const budget = { steps: 500 }
+  assert.equal(coversPattern(['*?b*'], 'a*bb', budget), true)
+  while (budget.steps >= 0) coversPattern(['*?b*'], 'a*bb', budget)
+  assert.equal(coversPattern(['*?b*'], 'a*bb', budget), false)
+  assert.equal(coversPattern(['a*'], 'ab*', budget), true, 'beginnings of names cost none of it')
+})
+
 test('what must be true of every name can depend on several sets', () => {
   const inFirstOnly = ([first = false, second = false]: readonly boolean[]) => first && !second
   assert.equal(everyName('a*', [['*'], ['b*']], inFirstOnly), true)

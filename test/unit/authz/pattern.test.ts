@@ -6,30 +6,28 @@ import {
   matchesRegularExpression,
   matchesWildcard,
 } from '../../../src/authz/pattern.ts'
-import { measureBest } from '../../support/measure.ts'
+import { assertLittleWork } from '../../support/work.ts'
 
 const LONG = 'a'.repeat(65_536)
 
-test('A-35: an expression that makes others backtrack answers on 64 kB within 100 ms', async () => {
+test('A-35: an expression that makes others backtrack answers on 64 kB within 100 ms', () => {
   for (const expression of ['(a+)+', '(a|aa)+', '(a*)*b', '([a-z]+)*x']) {
-    const taken = await measureBest(() => assert.equal(matchesRegularExpression(expression, `${LONG}!`), false))
-    assert.ok(taken < 100, `${expression} took ${taken} ms`)
+    assertLittleWork(100, () => assert.equal(matchesRegularExpression(expression, `${LONG}!`), false))
   }
 })
 
-test('A-35: a wildcard with many asterisks answers on 64 kB within 100 ms', async () => {
+test('A-35: a wildcard with many asterisks answers on 64 kB within 100 ms', () => {
   const pattern = `${'*a'.repeat(30)}b`
-  const taken = await measureBest(() => assert.equal(matchesWildcard(pattern, LONG), false))
-  assert.ok(taken < 100, `${taken} ms`)
+  assertLittleWork(100, () => assert.equal(matchesWildcard(pattern, LONG), false))
 })
 
-test('A-34: patterns that are too long, too complex or too deep are refused within 50 ms', async () => {
+test('A-34: patterns that are too long, too complex or too deep are refused within 50 ms', () => {
   const tooLong = { reason: 'argument_illegal', message: /longer than 1024/ }
   const unusable = {
     reason: 'argument_illegal',
     message: /too complex|invalid repeat count|too deeply|missing closing/,
   }
-  const taken = await measureBest(() => {
+  assertLittleWork(50, () => {
     assert.throws(() => checkRegularExpression('a'.repeat(1025)), tooLong)
     assert.throws(() => checkWildcard(`${'a'.repeat(1024)}*`), tooLong)
     assert.throws(() => checkRegularExpression('(a{1,20}){1,30}x'), unusable)
@@ -37,7 +35,6 @@ test('A-34: patterns that are too long, too complex or too deep are refused with
     assert.throws(() => checkRegularExpression('('.repeat(512) + 'a{900}'.repeat(4)), unusable)
     assert.throws(() => checkRegularExpression('a{900}b{900}c{900}'), unusable)
   })
-  assert.ok(taken < 50, `${taken} ms`)
 })
 
 test('an escaped operator of Lucene is the plain character', () => {

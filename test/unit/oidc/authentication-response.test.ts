@@ -8,6 +8,7 @@ import {
   readContent,
 } from '../../../src/oidc/authentication-response.ts'
 import vectors from '../../vectors/authentication-responses.json' with { type: 'json' }
+import { assertLittleWork } from '../../support/work.ts'
 
 const { state, issuer, idToken } = vectors
 
@@ -29,7 +30,6 @@ for (const { name, url, announced = false, type = 'code', content, reason, text 
   })
 
 test('a response of 1 MB is judged at once (A-34)', () => {
-  const begin = performance.now()
-  assert.throws(() => judge(`/cb?code=${'é%C3%A9'.repeat(150_000)}<`, false, 'code'), { reason: 'response_invalid' })
-  assert.ok(performance.now() - begin < 50)
+  const act = () => judge(`/cb?code=${'é%C3%A9'.repeat(150_000)}<`, false, 'code')
+  assertLittleWork(50, () => assert.throws(act, { reason: 'response_invalid' }))
 })

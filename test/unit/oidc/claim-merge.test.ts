@@ -3,6 +3,7 @@ import test from 'node:test'
 import type { JsonObject } from '../../../src/kernel/json.ts'
 import { mergeClaims } from '../../../src/oidc/claim-merge.ts'
 import vectors from '../../vectors/claim-merge.json' with { type: 'json' }
+import { assertLittleWork } from '../../support/work.ts'
 
 for (const { name, left, right, merged, text } of vectors)
   test(`merge: ${name}`, () => {
@@ -19,8 +20,8 @@ test('a claim called __proto__ is a claim like others', () => {
 
 test('long lists are joined in linear time (A-34)', () => {
   const list = (from: number) => Array.from({ length: 100_000 }, (_, index) => from + index)
-  const begin = performance.now()
-  const merged = mergeClaims({ g: list(0) }, { g: list(50_000) })
-  assert.equal((merged['g'] as unknown[]).length, 150_000)
-  assert.ok(performance.now() - begin < 1000)
+  assertLittleWork(1000, () => {
+    const merged = mergeClaims({ g: list(0) }, { g: list(50_000) })
+    assert.equal((merged['g'] as unknown[]).length, 150_000)
+  })
 })
