@@ -1,0 +1,171 @@
+/**
+ * The security part: the REST API with every realm that the settings name, and the way in which the portal of the same
+ * process calls it.
+ */
+import type { FastifyInstance } from 'fastify'
+import { createApplicationPrivileges } from './authc/application-privileges.ts'
+import type { Authentication } from './authc/authentication.ts'
+import { createAuthenticator } from './authc/authenticator.ts'
+import { createAuthorizer } from './authc/authorizer.ts'
+import { createLdapRealm } from './authc/ldap-realm.ts'
+import { createLoginExplainer } from './authc/login-explanation.ts'
+import { createNativeRealm } from './authc/native-realm.ts'
+import { createOidcLogin } from './authc/oidc-login.ts'
+import { createOidcRealm } from './authc/oidc-realm.ts'
+import type { PasswordRealm } from './authc/realms.ts'
+import { createReservedRealm } from './authc/reserved-realm.ts'
+import { createRoleMappings } from './authc/role-mappings.ts'
+import { createRoles } from './authc/roles.ts'
+import { createTokenService } from './authc/token-service.ts'
+import { PORTAL_ACCOUNT } from './authz/service-accounts.ts'
+import { systemClock } from './kernel/clock.ts'
+import { isJsonObject } from './kernel/json.ts'
+import { randomText } from './kernel/random.ts'
+import type { Sealer } from './kernel/sealer.ts'
+import { followTls, openTls } from './listener.ts'
+import { createLdapDirectory } from './net/ldap-directory.ts'
+import { createOutbound, type Outbound } from './net/outbound.ts'
+import type { Audit } from './observe/audit.ts'
+import { describeError, type Log } from './observe/log.ts'
+import type { SecurityApi } from './portal/security-api.ts'
+import { createRestApp } from './rest/app.ts'
+import { SettingsError } from './settings/settings-error.ts'
+import type { Settings } from './settings/settings.ts'
+import type { Store } from './store/store.ts'
+
+/** The version of Elasticsearch whose security API this is: what a client asks for before it speaks. */
+const API_VERSION = '9.2.0'
+
+/** What every part is built from. */
+export interface House {
+  readonly settings: Settings
+  readonly log: Log
+  /** Absent if the settings do not want one. */
+  readonly audit: Audit | undefined
+  readonly sealer: Sealer
+  readonly store: Store
+  readonly clusterUuid: string
+  readonly directory: Directory
+}
+
+export type Directory = ReturnType<typeof createDirectory>
+
+/** The users, roles and role mappings that the store keeps. */
+export function createDirectory({ bootstrapPassword }: Settings, store: Store) {
+  return {
+    reserved: createReservedRealm({ store, bootstrapPassword }),
+    users: createNativeRealm({ store }),
+    roles: createRoles({ store }),
+    roleMappings: createRoleMappings({ store }),
+    applicationPrivileges: createApplicationPrivileges({ store }),
+  }
+}
+
+/** The REST API with its realms, and the way in which the portal of the same process calls it. */
+export async function createSecurity({ settings, log, audit, sealer, store, clusterUuid, directory }: House) {
+  const clock = systemClock
+  const tokens = createTokenService({ store, sealer, clock, ...settings.tokens })
+  const portalCaller = { secret: randomText(32), authentication: PORTAL }
+  const outbounds: Outbound[] = []
+  const { roleMappings } = directory
+  const passwordRealms = [directory.reserved, directory.users, ...createLdapRealms(settings, roleMappings, log)]
+  const realms = settings.oidcRealms.map((realm) => {
+    const outbound = createOutbound(realm.http)
+    outbounds.push(outbound)
+    return createOidcRealm({
+      settings: realm,
+      configDirectory: settings.directory,
+      sealer,
+      store,
+      roleMappings,
+      authorizationRealms: realm.authorizationRealms.map((name) => findLookup(name, passwordRealms)),
+      outbound,
+      clock,
+      log,
+    })
+  })
+  const tls = openTls(settings, settings.http.tls, log)
+  const app = createRestApp({
+    ...directory,
+    tokens,
+    authenticator: createAuthenticator({
+      realms: passwordRealms,
+      tokens,
+      internal: portalCaller,
+    }),
+    authorizer: createAuthorizer(directory),
+    oidcLogin: createOidcLogin({ realms, tokens, log }),
+    loginExplainer: createLoginExplainer({ realms: settings.oidcRealms, roleMappings: directory.roleMappings, clock }),
+    node: {
+      name: settings.node.name,
+      clusterName: settings.node.clusterName,
+      clusterUuid,
+      version: API_VERSION,
+    },
+    checkStore: () => store.check(),
+    tls: tls?.options,
+    audit,
+    log,
+  })
+  await app.ready()
+  followTls(app, tls)
+  const asPortal = createInProcessApi(app, settings.portal.apiAuthorization ?? `Bearer ${portalCaller.secret}`)
+  const closeRealms = async () => {
+    tls?.close()
+    await Promise.all(realms.map((realm) => realm.close()))
+    await Promise.all(outbounds.map((outbound) => outbound.close()))
+  }
+  return { app, asPortal, closeRealms }
+}
+
+/** @throws SettingsError if a search filter cannot be used */
+function createLdapRealms(
+  { file, ldapRealms }: Settings,
+  roleMappings: Directory['roleMappings'],
+  log: Log,
+): PasswordRealm[] {
+  return ldapRealms.map((settings) => {
+    try {
+      const directory = createLdapDirectory(settings)
+      return createLdapRealm({ settings, directory, roleMappings, clock: systemClock, log })
+    } catch (error) {
+      const where = `xpack.security.authc.realms.ldap.${settings.name}`
+      throw new SettingsError(file, [{ setting: '', where, text: describeError(error) }])
+    }
+  })
+}
+
+/** An OpenID Connect realm may be named as one that knows users, but knows none. */
+function findLookup(name: string, realms: readonly PasswordRealm[]): Pick<PasswordRealm, 'ref' | 'lookup'> {
+  const nobody = { ref: { name, type: 'oidc' }, lookup: async () => undefined }
+  return realms.find((realm) => realm.ref.name === name) ?? nobody
+}
+
+const PORTAL: Authentication = {
+  user: { username: PORTAL_ACCOUNT, roles: [], fullName: null, email: null, metadata: {}, enabled: true },
+  authenticationRealm: { name: '_service_account', type: '_service_account' },
+  lookupRealm: { name: '_service_account', type: '_service_account' },
+  type: 'internal',
+}
+
+/** The same requests as over the network, without a socket. */
+function createInProcessApi(app: FastifyInstance, portalAuthorization: string): SecurityApi {
+  return {
+    async call({ method, path, as, body, referenceId }) {
+      const answer = await app.inject({
+        method,
+        url: path,
+        headers: {
+          ...(as === 'portal'
+            ? { authorization: portalAuthorization }
+            : { ...as.headers, authorization: as.authorization }),
+          'x-opaque-id': referenceId,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        ...(body !== undefined && { payload: JSON.stringify(body) }),
+      })
+      const json: unknown = answer.payload === '' ? undefined : JSON.parse(answer.payload)
+      return { status: answer.statusCode, body: isJsonObject(json) ? json : undefined }
+    },
+  }
+}
