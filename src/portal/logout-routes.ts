@@ -37,10 +37,7 @@ export function addLogoutRoutes(app: FastifyInstance, parts: PortalParts): void 
       const { signIn } = last.content
       audit.signedOut(last.record, 'logout', { username: signIn.username, referenceId: request.id })
       const endSession = await endAtApi(signIn, api, request.id)
-      if (endSession !== null) {
-        const { name } = signIn.provider
-        await receipts.keep(endSession, { provider: findProvider(settings, name)?.description ?? name })
-      }
+      if (endSession !== null) await receipts.keep(endSession)
       return reply.redirect(endSession ?? loggedOutAddress(visit, signIn))
     },
   )

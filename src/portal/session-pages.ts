@@ -46,7 +46,7 @@ function renderReceipt({ provider }: SignOutReceipt, { loggedOut }: Texts): Html
       <dd>${loggedOut.sessionEnded}</dd>
       <dt>${loggedOut.tokens}</dt>
       <dd>${loggedOut.tokensEnded}</dd>
-      <dt>${loggedOut.provider}: ${provider}</dt>
+      <dt>${loggedOut.provider} ${provider}</dt>
       <dd>${loggedOut.providerAnswered}</dd>
     </dl>
   </section>`

@@ -7,13 +7,13 @@ import { type Clock, wholeSeconds } from '../kernel/clock.ts'
 import type { Sessions } from '../store/store.ts'
 
 export interface SignOutReceipt {
-  /** Title of the provider on the login page. */
+  /** Host of the identity provider, as the browser shows it. */
   readonly provider: string
 }
 
 export interface SignOutReceipts {
   /** @param endSession the URL that the browser is sent to; without a `state` nothing can be remembered */
-  keep(endSession: string, receipt: SignOutReceipt): Promise<void>
+  keep(endSession: string): Promise<void>
   /** @returns `undefined` for a `state` that no sign-out of the last hour had */
   take(state: string | null): Promise<SignOutReceipt | undefined>
 }
@@ -25,8 +25,9 @@ const MARK = 'SIGN_OUT_RECEIPT'
 
 export function createSignOutReceipts({ store, clock }: { store: Sessions; clock: Clock }): SignOutReceipts {
   return {
-    async keep(endSession, { provider }) {
-      const state = new URL(endSession).searchParams.get('state')
+    async keep(endSession) {
+      const { host, searchParams } = new URL(endSession)
+      const state = searchParams.get('state')
       if (state === null || state === '') return
       const now = wholeSeconds(clock)
       await store.create({
@@ -35,7 +36,7 @@ export function createSignOutReceipts({ store, clock }: { store: Sessions; clock
         lastActivityAt: now,
         accessAgreementAcknowledged: false,
         ended: MARK,
-        content: Buffer.from(provider),
+        content: Buffer.from(host),
         removeAt: now + KEPT_FOR,
       })
     },

@@ -63,14 +63,16 @@ test('nobody ends the session of somebody else, nor by a form from another site'
 })
 
 test('the return from the provider with the state of the sign-out shows a receipt, once', async (t) => {
-  const { app } = await startPortal(t, { providers: [provider('oidc', 'oidc', 0, 'oidc1', { description: 'Acme' })] })
+  const { app } = await startPortal(t, oneProvider)
   const browser = openBrowser(app)
   await signIn(browser)
   const out = await browser.visit('/api/security/logout')
-  const state = new URL(String(out.headers.location)).searchParams.get('state') ?? ''
+  const { host, searchParams } = new URL(String(out.headers.location))
+  const state = searchParams.get('state') ?? ''
 
   const page = await browser.visit(`/security/logged_out?state=${state}`)
-  assert.match(page.body, /data-test-subj="signOutReceipt".*Session in this browser.*API tokens.*Acme/s)
+  assert.match(page.body, /data-test-subj="signOutReceipt".*Session in this browser.*API tokens.*Identity provider/s)
+  assert.ok(page.body.includes(`Identity provider ${host}`))
   for (const other of [`?state=${state}`, '?state=forged', '', `?state=${'x'.repeat(4000)}`]) {
     const without = await browser.visit(`/security/logged_out${other}`)
     assert.doesNotMatch(without.body, /signOutReceipt/, other)
