@@ -1,7 +1,7 @@
 /** What an account page and a sign-out tell and do, in the language of the browser. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { oneProvider, openBrowser, provider, signIn, startPortal, whoAmI } from '../support/portal.ts'
+import { oneProvider, openBrowser, signIn, startPortal, whoAmI } from '../support/portal.ts'
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
 const CHROME = 'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36'
