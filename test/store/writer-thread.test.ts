@@ -30,11 +30,14 @@ test('a write that the thread does not confirm is refused after the time-out', a
 })
 
 test('a write that was given up is not made later', async () => {
+  const writer = createWriterThread({ startWorker: startWriter, timeoutMs: 800 })
+  // A thread that is still starting would take both in one group.
+  const ready = () => writer.call(putDocument, 'user', 'ready', '{}').catch(() => undefined)
+  for (let attempt = 0; attempt < 20 && (await ready()) === undefined; attempt += 1);
   connection.exec('begin immediate')
-  const writer = createWriterThread({ startWorker: startWriter, timeoutMs: 500 })
   // The first waits for the lock in the thread, longer than the second may wait behind it.
   const first = writer.call(putDocument, 'user', 'first', '{}')
-  await setTimeout(50)
+  await setTimeout(200)
   const second = writer.call(putDocument, 'user', 'second', '{}')
   await assert.rejects(first, { reason: 'store_unavailable' })
   await assert.rejects(second, { reason: 'store_unavailable' })
