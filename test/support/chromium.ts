@@ -1,6 +1,7 @@
 /** Debian's Chromium, what hands do in it, and pictures of what it shows. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { type Browser, chromium, type Locator, type Page, selectors } from 'playwright-core'
 
 const PICTURES = join(import.meta.dirname, '../../test-artefacts')
@@ -25,6 +26,15 @@ export function launchChromium(): Promise<Browser> {
       '--disable-sync',
     ],
   })
+}
+
+/** Waits until a page is somewhere, however many navigations of its scripts overtake each other on the way. */
+export async function waitForAddress(page: Page, fits: (address: string) => boolean): Promise<void> {
+  for (const end = Date.now() + 30_000; !fits(page.url());) {
+    if (Date.now() > end) throw new Error(`the page is still at ${page.url()}`)
+    await setTimeout(50)
+  }
+  await page.waitForLoadState()
 }
 
 /** How a person uses what a page offers. */
