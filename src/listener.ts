@@ -1,4 +1,6 @@
 /** A part's way to the network: its certificate, and the address that it listens on. */
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import { Server as TlsListener } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import { isLoopbackHost } from './kernel/loopback.ts'
@@ -22,11 +24,37 @@ export function followTls(app: FastifyInstance, tls: TlsServer | undefined): voi
   if (app.server instanceof TlsListener) tls?.follow(app.server)
 }
 
-/** @returns the origin to reach it by: on this machine the name that the demo's URLs have */
-export async function listen(app: FastifyInstance, { host, port }: ListenerSettings): Promise<string> {
+export interface Listening {
+  /** The origin to reach the part by: on this machine with the name that the demo's URLs have. */
+  readonly address: string
+  /**
+   * Ends connections that have not asked anything, from now on: browsers open such in advance, and a server that is
+   * closed would wait for each of them until its time is up.
+   */
+  readonly release: () => void
+}
+
+export async function listen(app: FastifyInstance, { host, port }: ListenerSettings): Promise<Listening> {
+  const release = followUnused(app)
   await app.listen({ host, port })
   const address = app.server.address()
   if (address === null || typeof address === 'string') throw new TypeError('a listener without an address')
   const named = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  return `${app.server instanceof TlsListener ? 'https' : 'http'}://${isLoopbackHost(named) ? 'localhost' : named}:${address.port}`
+  const scheme = app.server instanceof TlsListener ? 'https' : 'http'
+  return { address: `${scheme}://${isLoopbackHost(named) ? 'localhost' : named}:${address.port}`, release }
+}
+
+function followUnused({ server }: FastifyInstance): () => void {
+  const unused = new Set<Socket>()
+  let released = false
+  server.on(server instanceof TlsListener ? 'secureConnection' : 'connection', (socket: Socket) => {
+    if (released) return socket.destroy()
+    unused.add(socket)
+    return socket.once('close', () => unused.delete(socket))
+  })
+  server.on('request', ({ socket }: IncomingMessage) => unused.delete(socket))
+  return () => {
+    released = true
+    for (const socket of unused) socket.destroy()
+  }
 }

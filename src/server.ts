@@ -18,7 +18,7 @@ import { createDirectory, createSecurity, type Directory, type House } from './s
 import type { Keystore } from './settings/keystore.ts'
 import { rotationRequestOf } from './settings/rotation-request.ts'
 import { SettingsError } from './settings/settings-error.ts'
-import type { Settings } from './settings/settings.ts'
+import type { ListenerSettings, Settings } from './settings/settings.ts'
 import { createEmbeddedStore, joinEmbeddedStore } from './store/embedded.ts'
 import type { WriterChannel } from './store/embedded/writer-channel.ts'
 import { createPostgresStore } from './store/postgres.ts'
@@ -51,6 +51,11 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const close = async () => {
     for (const step of closing.splice(0).toReversed()) await step()
   }
+  const open = async (app: FastifyInstance, listener: ListenerSettings) => {
+    const { address, release } = await listen(app, listener)
+    closing.push(async () => release())
+    return address
+  }
   try {
     const sealer = createSealer(settings.secrets)
     const store = await openStore(parts)
@@ -72,12 +77,12 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     if (settings.demo) await seedDemo(store.documents, house.directory)
     await checkExposure(parts, house.directory, provider)
 
-    if (provider !== undefined) addresses.provider = await listen(provider.app, settings.provider)
+    if (provider !== undefined) addresses.provider = await open(provider.app, settings.provider)
     let api = openRemoteApi(settings, closing)
     if (roles.has('security')) {
       const { app, asPortal, closeRealms } = await createSecurity(house)
       closing.push(closeRealms, () => app.close())
-      addresses.security = await listen(app, settings.http)
+      addresses.security = await open(app, settings.http)
       api ??= asPortal
     }
     if (roles.has('portal') && api !== undefined) {
@@ -87,7 +92,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
         async () => tls?.close(),
         () => portal.close(),
       )
-      addresses.portal = await listen(portal, settings.portal)
+      addresses.portal = await open(portal, settings.portal)
     }
     return { addresses, close }
   } catch (error) {

@@ -44,6 +44,25 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   })
 }
 
+test('connections that have not asked anything do not hold up the end', async (t) => {
+  const program = await prepare(t)
+  await program.start()
+  const ends = [program.api, program.portal, program.provider].map(async (address) => {
+    const { hostname, port } = new URL(address)
+    const socket = connect(Number(port), hostname)
+    await once(socket, 'connect')
+    return socket
+  })
+  const sockets = await Promise.all(ends)
+  // Each listener has taken its connection once it has answered one that came later.
+  await Promise.all(
+    [program.api, program.portal, program.provider].map((address) => fetch(address, { redirect: 'manual' })),
+  )
+  const closed = sockets.map((socket) => once(socket.resume(), 'close'))
+  assert.equal(await program.stop('SIGTERM'), 0)
+  await Promise.all(closed)
+})
+
 test('the start prints the three addresses and the demo accounts', async (t) => {
   const program = await prepare(t)
   await program.start()

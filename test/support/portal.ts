@@ -103,7 +103,10 @@ export async function startPortal(
     return app
   }
   context.after(async () => {
-    await Promise.all(apps.map((app) => app.close()))
+    const closed = apps.map((app) => app.close())
+    // A browser opens connections in advance, and a server waits for those that have not asked yet.
+    for (const app of apps) app.server.closeAllConnections()
+    await Promise.all(closed)
     await store.close()
     await rm(directory, { recursive: true })
   })
