@@ -69,7 +69,8 @@ export function createPortalAudit({ audit, log }: { audit: Audit | undefined; lo
         ...fieldsOf(session),
         'trace.id': referenceId,
       }),
-    cleanedUp: (ended) => write('session_cleanup', 'success', 'sessions past their deadline have ended', { ended }),
+    cleanedUp: (ended) =>
+      write('session_cleanup', 'success', 'sessions past their deadline or beyond the limit have ended', { ended }),
   }
 }
 

@@ -156,7 +156,7 @@ function createParts(options: Parameters<typeof createPortal>[0]): PortalParts {
     clock,
     log,
   })
-  const records = createSessionRecords({ store, sealer, providers, clock })
+  const records = createSessionRecords({ store, sealer, providers, maxSessions: settings.maxSessions, clock })
   const receipts = createSignOutReceipts({ store, clock })
   const tokens = createTokenRefresh({ sessions, api })
   const visitors = createVisitors({ settings, sessions, api, tokens, audit, clock, log })

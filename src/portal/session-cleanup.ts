@@ -1,6 +1,6 @@
 /**
- * The task `session_cleanup`: turns sessions past their deadline into tombstones, so that each end is told in time and
- * not only when its browser comes back. One node at a time, by a lease in the store. What the store removes by itself
+ * The task `session_cleanup`: turns sessions past their deadline, or beyond a limit that was lowered, into tombstones, so
+ * that each end is told in time and not only when its browser comes back. One node at a time, by a lease in the store. What the store removes by itself
  * (tombstones after a day, handshakes at their end) is not its task.
  */
 import { type Clock, wholeSeconds } from '../kernel/clock.ts'
@@ -50,7 +50,8 @@ export function createSessionCleanup(parts: {
   async function run(): Promise<void> {
     try {
       if (!(await takeLease())) return
-      const ended = await records.endOverdue(LIMITS)
+      // Those past a deadline first: they do not count for the limit.
+      const ended = [...(await records.endOverdue(LIMITS)), ...(await records.endSurplus(LIMITS))]
       for (const record of ended) audit.signedOut(record, LOGOUT_REASONS[record.reason], {})
       audit.cleanedUp(ended.length)
       failures = 0

@@ -19,9 +19,23 @@ export interface SessionRecords {
    * @returns their records as they last were
    */
   endMatching(match: Match): Promise<VersionedSession[]>
-  /** Makes tombstones of the sessions that are past a deadline. @returns their records, each with its reason */
-  endOverdue(limits: { batch: number; batches: number }): Promise<(VersionedSession & { reason: EndReason })[]>
+  /** Makes tombstones of the sessions that are past a deadline, going on where the run before had to stop. */
+  endOverdue(limits: Limits): Promise<EndedSession[]>
+  /**
+   * Makes tombstones of the oldest sessions that a user has at a provider beyond the limit. A sign-in does so by itself, so
+   * there are such sessions only after the limit was lowered.
+   */
+  endSurplus(limits: Limits): Promise<EndedSession[]>
 }
+
+/** Records at a time, and how often. */
+export interface Limits {
+  readonly batch: number
+  readonly batches: number
+}
+
+/** The record as it last was, and why it ended. */
+export type EndedSession = VersionedSession & { readonly reason: EndReason }
 
 /** What can be told of a session without its cookie. */
 export interface SeenSession {
@@ -58,9 +72,13 @@ export function createSessionRecords(parts: {
   store: Sessions
   sealer: ContentSealer
   providers: readonly PortalProviderSettings[]
+  /** Of one user at one provider; `undefined`: unlimited. */
+  maxSessions: number | undefined
   clock: Clock
 }): SessionRecords {
-  const { store, sealer, clock } = parts
+  const { store, sealer, maxSessions, clock } = parts
+  /** The last session that a run looked at, if it did not come to the end: the next one goes on there. */
+  let lookedAt: string | undefined
 
   /** Why a record must end by what is in the clear; `undefined`: it lives, or is of handshakes only. */
   function overdueReason({ provider, ...times }: PortalSession): EndReason | undefined {
@@ -70,8 +88,12 @@ export function createSessionRecords(parts: {
     return reasonOf(passedDeadline(buildDeadlines(times, settings), clock()))
   }
 
-  async function* listAll(of: Parameters<Sessions['list']>[0], batch = BATCH, batches = Number.POSITIVE_INFINITY) {
-    let after: string | undefined
+  async function* listAll(
+    of: Parameters<Sessions['list']>[0],
+    { batch, batches }: Limits = { batch: BATCH, batches: Number.POSITIVE_INFINITY },
+    from?: string,
+  ) {
+    let after = from
     for (let page = 0; page < batches; page++) {
       const records = await store.list(of, { limit: batch, ...(after !== undefined && { after }) })
       yield* records
@@ -89,6 +111,12 @@ export function createSessionRecords(parts: {
       now = await store.find(record.id)
     }
     throw new SecurityError('store_unavailable', 'a session is changed by too many at once')
+  }
+
+  /** One try: who changes the session at this moment uses it. */
+  async function endAsItIs(record: VersionedSession, reason: EndReason): Promise<EndedSession | undefined> {
+    const tombstone = buildTombstone(record, reason, wholeSeconds(clock))
+    return (await store.update(tombstone, record.version)) ? { ...record, reason } : undefined
   }
 
   return {
@@ -119,16 +147,30 @@ export function createSessionRecords(parts: {
       return ended
     },
 
-    async endOverdue({ batch, batches }) {
-      const ended: (VersionedSession & { reason: EndReason })[] = []
-      for await (const record of listAll({}, batch, batches)) {
+    async endOverdue(limits) {
+      const ended: EndedSession[] = []
+      let seen = 0
+      for await (const record of listAll({}, limits, lookedAt)) {
+        seen++
+        lookedAt = record.id
         const reason = overdueReason(record)
-        // One try: who changes it at this moment uses it.
-        if (
-          reason !== undefined &&
-          (await store.update(buildTombstone(record, reason, wholeSeconds(clock)), record.version))
-        )
-          ended.push({ ...record, reason })
+        const last = reason && (await endAsItIs(record, reason))
+        if (last !== undefined) ended.push(last)
+      }
+      if (seen < limits.batch * limits.batches) lookedAt = undefined
+      return ended
+    },
+
+    async endSurplus({ batch, batches }) {
+      const ended: EndedSession[] = []
+      if (maxSessions === undefined) return ended
+      for (let page = 0; page < batches; page++) {
+        const surplus = await store.listSurplus(maxSessions, batch)
+        for (const record of surplus) {
+          const last = await endAsItIs(record, 'CONCURRENCY_LIMIT')
+          if (last !== undefined) ended.push(last)
+        }
+        if (surplus.length < batch) break
       }
       return ended
     },

@@ -26,6 +26,16 @@ const END_SURPLUS = `
   where ${OF_THE_SAME} and id not in (
     select id from portal_session where ${OF_THE_SAME} order by created_at desc, id desc limit ?6)
   returning id`
+/** Their users are found in the index alone. */
+const LIST_SURPLUS = `
+  select ${COLUMNS} from (
+    select ${COLUMNS}, row_number() over (
+      partition by username_hash, provider_type, provider_name order by created_at desc, id desc) as place
+    from portal_session
+    where ended is null and remove_at > ?1 and username_hash in (
+      select username_hash from portal_session
+      where ended is null and username_hash is not null group by username_hash having count(*) > ?2)
+  ) as placed where place > ?2 limit ?3`
 const UNCLAIMED = 'provider_type is null and ended is null'
 const COUNT_UNCLAIMED = `select count(*) as found from portal_session where ${UNCLAIMED}`
 const TRIM_UNCLAIMED = `
@@ -63,6 +73,9 @@ export function createSessions({ engine, clock }: { engine: Engine; clock: Clock
       const list = `
         select ${COLUMNS} from portal_session where ${conditions.join(' and ')} order by id limit ${bind(limit)}`
       return (await engine.read(list, ...values)).map(readSession)
+    },
+    async listSurplus(most, limit) {
+      return (await engine.read(LIST_SURPLUS, now(), most, limit)).map(readSession)
     },
     trimUnclaimed: (most, limit) => engine.write(trimUnclaimed, most, limit),
   }

@@ -190,6 +190,8 @@ export interface Sessions {
     of: { provider?: { type: string; name?: string }; usernameHash?: string },
     page: { after?: string; limit: number },
   ): Promise<VersionedSession[]>
+  /** Those beyond the newest `most` of the same user at the same provider, at most `limit`, tombstones left out. */
+  listSurplus(most: number, limit: number): Promise<VersionedSession[]>
   /** Removes the oldest sessions without a provider beyond `most`, at most `limit` of them. @returns how many */
   trimUnclaimed(most: number, limit: number): Promise<number>
 }

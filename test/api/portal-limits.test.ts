@@ -241,6 +241,51 @@ test('the clean-up ends what is past its deadline, tells why, and leaves the res
   assert.equal(portal.audited.at(-1)?.['event.action'], 'session_cleanup')
 })
 
+test('a run of the clean-up that had to stop is gone on with by the next', async (t) => {
+  const providers = [provider('basic', 'basic1', 0, undefined, { idleTimeout: 600, lifespan: 0 })]
+  const portal = await startPortal(t, { providers })
+  for (let count = 0; count < 5; count++) await signInByForm(openBrowser(portal.app), 'basic')
+  portal.advance(600)
+  for (let count = 0; count < 2; count++) await signInByForm(openBrowser(portal.app), 'other')
+  const records = createRecords(portal, providers)
+  let ended = 0
+  for (let run = 0; run < 4; run++) {
+    const now = (await records.endOverdue({ batch: 1, batches: 2 })).length
+    assert.ok(now <= 2)
+    ended += now
+  }
+  assert.equal(ended, 5)
+})
+
+test('G5 a limit that was lowered ends at the clean-up what is beyond it, once, and leaves the newest', async (t) => {
+  const providers = [provider('basic', 'basic1', 0, undefined, { idleTimeout: 600, lifespan: 0 })]
+  const portal = await startPortal(t, { providers })
+  const [overdue, old, young, other] = Array.from({ length: 4 }, () => openBrowser(portal.app)) as [
+    TestBrowser,
+    TestBrowser,
+    TestBrowser,
+    TestBrowser,
+  ]
+  await signInByForm(old, 'basic')
+  portal.advance(1)
+  await signInByForm(young, 'basic')
+  portal.advance(1)
+  await signInByForm(overdue, 'basic')
+  await signInByForm(other, 'other')
+  portal.advance(500)
+  for (const browser of [old, young, other]) await whoAmI(browser)
+  portal.advance(200)
+  await createCleanup(portal, providers, { maxSessions: 1 }).run()
+  const ended = portal.audited.filter((event) => event['event.action'] === 'user_logout')
+  assert.deepEqual(
+    ended.map(({ reason }) => reason),
+    ['idle', 'concurrency limit'],
+  )
+  const refused = await old.fetch('/internal/security/me')
+  assert.equal(refused.headers['kbn-session-error-reason'], 'CONCURRENCY_LIMIT')
+  assert.deepEqual([await whoAmI(young), await whoAmI(other)], ['basic', 'other'])
+})
+
 test('G7 of ten failed runs of the clean-up in a row the tenth is an error', async (t) => {
   const portal = await startPortal(t, oneProvider)
   const lines: string[] = []
@@ -259,16 +304,25 @@ test('G7 of ten failed runs of the clean-up in a row the tenth is an error', asy
   assert.equal(lines.length, 1, 'the count starts again')
 })
 
-function createCleanup(
-  { store, audited, clock }: PortalFixture,
+function createRecords(
+  { store, clock }: PortalFixture,
   providers: ReturnType<typeof provider>[],
-  more: Partial<Parameters<typeof createSessionCleanup>[0]> = {},
+  maxSessions?: number,
+) {
+  const sealer = createContentSealer('an encryption key for tests only, long enough')
+  return createSessionRecords({ store: store.sessions, sealer, providers, maxSessions, clock })
+}
+
+function createCleanup(
+  portal: PortalFixture,
+  providers: ReturnType<typeof provider>[],
+  { maxSessions, ...more }: Partial<Parameters<typeof createSessionCleanup>[0]> & { maxSessions?: number } = {},
 ) {
   const log = createLog('silent')
-  const sealer = createContentSealer('an encryption key for tests only, long enough')
+  const { store, audited, clock } = portal
   const audit = { emitsRequestBody: false, write: (event: (typeof audited)[number]) => void audited.push(event) }
   return createSessionCleanup({
-    records: createSessionRecords({ store: store.sessions, sealer, providers, clock }),
+    records: createRecords(portal, providers, maxSessions),
     documents: store.documents,
     audit: createPortalAudit({ audit: { ...audit, close: async () => {} }, log }),
     interval: 3600,

@@ -550,6 +550,28 @@ export function registerContract(driver: string, createPlace: () => Promise<Plac
         assert.equal((await sessions().list({ usernameHash: 'parallel' }, { limit: 20 })).length, 2)
       })
 
+      test('the sessions beyond a limit are those that are not among the newest of a user at a provider', async () => {
+        const mine = (createdAt: number, more = {}) => newSession({ usernameHash: 'surplus', createdAt, ...more })
+        const elsewhere = { provider: { type: 'token', name: 'oidc1' } }
+        const [oldest, old, young, youngest] = [mine(1), mine(2), mine(3), mine(4)]
+        const others = [
+          mine(1, { ended: 'done' }),
+          mine(1, { removeAt: START }),
+          mine(1, elsewhere),
+          mine(2, elsewhere),
+        ]
+        for (const one of [youngest, old, young, oldest, ...others]) await sessions().create(one)
+        const surplusOf = async (most: number, limit = 1000) =>
+          (await sessions().listSurplus(most, limit)).filter(({ usernameHash }) => usernameHash === 'surplus')
+        assert.deepEqual(
+          new Set((await surplusOf(2)).map(({ id, version, createdAt }) => `${id} ${version} ${createdAt}`)),
+          new Set([`${oldest.id} 1 1`, `${old.id} 1 2`]),
+        )
+        assert.equal((await surplusOf(1)).length, 4)
+        assert.deepEqual(await surplusOf(4), [])
+        assert.equal((await sessions().listSurplus(1, 1)).length, 1)
+      })
+
       test('of the sessions that nobody signed in with, the oldest go beyond the most that are kept', async () => {
         await sessions().trimUnclaimed(0, 10_000)
         const unclaimed = Array.from({ length: 5 }, (_, age) => {
