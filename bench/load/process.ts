@@ -1,0 +1,58 @@
+/** The load generator's process: it is told a job, does it, and says what came of it. */
+import type { Job, Outcome, Told } from './job.ts'
+import { type BearerScenario, createBearerClient } from './bearer.ts'
+import { openConnection } from './connection.ts'
+import type { Client } from './scenario.ts'
+
+export type Scenario = BearerScenario
+
+process.on('message', (job: Job) => {
+  void run(job).then(
+    (outcome) => tell({ outcome }),
+    (error: unknown) => tell({ failure: error instanceof Error ? error.message : String(error) }),
+  )
+})
+
+function createClient(scenario: Scenario): Client {
+  return createBearerClient(scenario)
+}
+
+async function run({ ports, connections, seconds, scenario }: Job): Promise<Outcome> {
+  const opened = await Promise.all(
+    Array.from({ length: connections }, async (_, index) => openConnection(ports[index % ports.length] ?? 0)),
+  )
+  const times: number[] = []
+  const began = performance.now()
+  const cpuBegan = process.cpuUsage()
+  const end = began + seconds * 1000
+  const loops = opened.map(async (connection) => {
+    const client = createClient(scenario)
+    for (let sent = began; sent < end;) {
+      const request = client.next()
+      if (request === undefined) throw new Error('the load generator has run out of requests')
+      sent = performance.now()
+      const answer = await connection.ask(request)
+      client.check(answer)
+      const now = performance.now()
+      if (now < end) times.push(now - sent)
+    }
+  })
+  try {
+    await Promise.all(loops)
+  } finally {
+    for (const connection of opened) connection.close()
+  }
+  const { user, system } = process.cpuUsage(cpuBegan)
+  const sorted = Float64Array.from(times).sort()
+  return {
+    answers: times.length,
+    rate: times.length / seconds,
+    p50: sorted[Math.floor(sorted.length * 0.5)] ?? 0,
+    p99: sorted[Math.floor(sorted.length * 0.99)] ?? 0,
+    busy: (user + system) / 1000 / (performance.now() - began),
+  }
+}
+
+function tell(told: Told): void {
+  process.send?.(told)
+}

@@ -1,0 +1,58 @@
+/** The figures as a table for people and as JSON for programs. */
+import { readFileSync } from 'node:fs'
+import { cpus, release, totalmem } from 'node:os'
+import { type Figure, isReached, type Target } from './line.ts'
+
+export interface Report {
+  readonly at: string
+  readonly machine: Readonly<Record<string, string>>
+  readonly options: Readonly<Record<string, number>>
+  readonly figures: readonly (Figure & { readonly reached: boolean | undefined })[]
+}
+
+export function buildReport(figures: readonly Figure[], options: Report['options']): Report {
+  return {
+    at: new Date().toISOString(),
+    machine: describeMachine(),
+    options,
+    figures: figures.map((figure) => ({ ...figure, reached: isReached(figure) })),
+  }
+}
+
+/** A Markdown table. */
+export function formatTable({ figures }: Report): string {
+  const rows = figures.map(({ work, value, unit, target, reached, from }) => [
+    work,
+    `${formatNumber(value)} ${unit}`,
+    target === undefined ? '' : formatTarget(target, unit),
+    reached === undefined ? '' : reached ? 'yes' : 'no',
+    Object.entries(from)
+      .map(([name, number]) => `${name} ${formatNumber(number)}`)
+      .join(', '),
+  ])
+  const table = [['work', 'measured', 'target', 'reached', 'from'], ['---', '---', '---', '---', '---'], ...rows]
+  return table.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+function formatTarget(target: Target, unit: Figure['unit']): string {
+  return 'atLeast' in target ? `≥ ${target.atLeast} ${unit}` : `≤ ${target.atMost} ${unit}`
+}
+
+function formatNumber(value: number): string {
+  return Math.abs(value) >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3)
+}
+
+function describeMachine(): Record<string, string> {
+  const processors = cpus()
+  return {
+    processor: `${processors.length} × ${processors[0]?.model ?? 'unknown'}`,
+    memory: `${Math.round(totalmem() / 2 ** 30)} GB`,
+    system: `Linux ${release()}, ${readDistribution()}`,
+    node: process.version,
+  }
+}
+
+function readDistribution(): string {
+  const text = readFileSync('/etc/os-release', 'utf8')
+  return /^PRETTY_NAME="(.*)"$/m.exec(text)?.[1] ?? 'unknown'
+}
