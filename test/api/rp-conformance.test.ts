@@ -6,17 +6,19 @@
  */
 import assert from 'node:assert/strict'
 import { createHash, randomUUID } from 'node:crypto'
-import { after, before, test } from 'node:test'
+import { after, before } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SignJWT, UnsecuredJWT, type JWTPayload } from 'jose'
 import type { JsonObject } from '../../src/kernel/json.ts'
 import { callApi, FACILITATOR, reason, text, type ApiAnswer } from '../support/api-call.ts'
+import { createReenactment, RESPONSE_TYPES, type ResponseType } from '../support/conformance.ts'
 import { type Program, startProgram } from '../support/program.ts'
 import { createSigningKeyPair, type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.ts'
 
 const OPAQUE = 'unable to authenticate user [<OIDC Token>] for action [cluster:admin/xpack/security/oidc/authenticate]'
-const FLOWS = { code: 'code', implicit: 'id_token token', token: 'id_token' } as const
-type Flow = keyof typeof FLOWS
+const { reenact, proveComplete } = createReenactment('realm')
+/** Realms are called after their response type. */
+const REALMS = { code: 'code', 'id_token token': 'implicit', id_token: 'token' } as const
 /** Realms with a provider of their own: how often keys may be fetched is counted for each realm. */
 const VARIANTS = {
   '': 'RS256',
@@ -27,6 +29,8 @@ const VARIANTS = {
   '-multiple': 'RS256',
   '-rotation': 'RS256',
   '-just-before': 'RS256',
+  '-random': 'RS256',
+  '-mismatch': 'RS256',
 } as const
 const SECRET = 'a-secret-of-the-tests-that-is-long-enough-0123456789'
 const ACCESS_TOKEN = 'at-1'
@@ -36,12 +40,12 @@ let program: Program
 before(async () => {
   const realms: string[] = []
   const secrets: Record<string, string> = {}
-  for (const [flow, responseType] of Object.entries(FLOWS))
+  for (const responseType of RESPONSE_TYPES)
     for (const [variant, algorithm] of Object.entries(VARIANTS)) {
-      const realm = `${flow}${variant}`
+      const realm = `${REALMS[responseType]}${variant}`
       const provider = await startScriptedProvider()
       if (algorithm === 'ES256') provider.keys = [createSigningKeyPair('ES256')]
-      provider.script('userinfo', () => ({ body: { sub: 'alice', email: 'alice@example.com' } }))
+      scriptDiscovery(provider, variant)
       providers.set(realm, provider)
       secrets[`xpack.security.authc.realms.oidc.${realm}.rp.client_secret`] = SECRET
       realms.push(`
@@ -74,7 +78,7 @@ interface Answer {
 interface Module extends Answer {
   readonly name: string
   /** All if absent. */
-  readonly flows?: readonly Flow[]
+  readonly flows?: readonly ResponseType[]
   readonly variant?: keyof typeof VARIANTS
   /** In the log; absent: the login succeeds. */
   readonly refused?: RegExp
@@ -114,14 +118,14 @@ const MODULES: readonly Module[] = [
   { name: 'oidcc-client-test-idtoken-sig-rs256', sign: (provider, claims) => provider.sign(claims, { alg: 'RS256' }) },
   {
     name: 'oidcc-client-test-idtoken-sig-none',
-    flows: ['code', 'token'],
+    flows: ['code', 'id_token'],
     claims: () => ({ at_hash: null }),
     sign: async (_provider, claims) => new UnsecuredJWT(claims).encode(),
     refused: /Signed ID token expected/,
   },
   {
     name: 'oidcc-client-test-idtoken-sig-none',
-    flows: ['implicit'],
+    flows: ['id_token token'],
     sign: async (_provider, claims) => new UnsecuredJWT(claims).encode(),
     // The access token is looked at first, and `none` has no hash to look with.
     refused: /Access token hash \(at_hash\) mismatch/,
@@ -149,29 +153,28 @@ const MODULES: readonly Module[] = [
   },
   {
     name: 'oidcc-client-test-userinfo-invalid-sub',
-    flows: ['code', 'implicit'],
+    flows: ['code', 'id_token token'],
     userinfo: { sub: 'aliceinvalid' },
     refused: /it is for subject \[aliceinvalid\] while the ID Token was for subject \[alice\]/,
   },
   {
     name: 'oidcc-client-test-invalid-athash',
-    flows: ['code', 'implicit'],
+    flows: ['code', 'id_token token'],
     claims: () => ({ at_hash: atHash.replace(/^./, (first) => (first === 'x' ? 'y' : 'x')) }),
     refused: /Access token hash \(at_hash\) mismatch/,
   },
   {
     name: 'oidcc-client-test-missing-athash',
-    flows: ['implicit'],
+    flows: ['id_token token'],
     claims: () => ({ at_hash: null }),
     refused: /ID Token doesn't contain at_hash claim/,
   },
 ]
 
 for (const module of MODULES)
-  for (const flow of module.flows ?? (['code', 'implicit', 'token'] as const))
-    test(`${module.name} in the flow ${FLOWS[flow]}`, async () => {
-      const realm = `${flow}${module.variant ?? ''}`
-      const login = await begin(realm)
+  for (const responseType of module.flows ?? RESPONSE_TYPES)
+    reenact(module.name, responseType, async () => {
+      const login = await begin(responseType, module.variant)
       const { answer, asked, opaqueId } = await finish(login, module)
       checkRequests(login, asked)
       if (module.refused === undefined) {
@@ -190,51 +193,99 @@ for (const module of MODULES)
       )
     })
 
-for (const flow of ['code', 'implicit', 'token'] as const) {
-  test(`oidcc-client-test-signing-key-rotation in the flow ${FLOWS[flow]}`, async () => {
-    for (const kid of [`${flow}-before`, `${flow}-after`]) {
-      const { answer } = await finish(await begin(`${flow}-rotation`), { sign: withFreshKeys(kid) })
+for (const responseType of RESPONSE_TYPES) {
+  reenact('oidcc-client-test-signing-key-rotation', responseType, async () => {
+    for (const kid of ['before', 'after']) {
+      const { answer } = await finish(await begin(responseType, '-rotation'), { sign: withFreshKeys(kid) })
       assert.equal(answer.status, 200, JSON.stringify(answer.body))
     }
   })
 
-  test(`oidcc-client-test-signing-key-rotation-just-before-signing in the flow ${FLOWS[flow]}`, async () => {
-    const login = await begin(`${flow}-just-before`)
-    const { answer, asked } = await finish(login, { sign: withFreshKeys('just-before') })
+  reenact('oidcc-client-test-signing-key-rotation-just-before-signing', responseType, async () => {
+    const { answer, asked } = await finish(await begin(responseType, '-just-before'), { sign: withFreshKeys('late') })
     assert.equal(answer.status, 200, JSON.stringify(answer.body))
     assert.equal(asked.filter(({ path }) => path === '/jwks').length, 1)
   })
 
-  test(`oidcc-client-test-nonce-unless-code-flow in the flow ${FLOWS[flow]}`, async () => {
-    const { redirect } = await begin(flow)
+  reenact('oidcc-client-test-nonce-unless-code-flow', responseType, async () => {
+    const { redirect } = await begin(responseType)
     assert.match(redirect.searchParams.get('nonce') ?? '', /^[\w.~-]{43}$/)
+  })
+
+  reenact('oidcc-client-test-scope-userinfo-claims', responseType, async () => {
+    const login = await begin(responseType)
+    assert.equal(login.redirect.searchParams.get('scope'), 'openid profile email')
+    // Without an access token the claims that a scope asks for are in the ID token (OIDC Core 1.0 §5.4).
+    const { answer } = await finish(login, {
+      claims: () => (responseType === 'id_token' ? { email: 'alice@example.com' } : {}),
+    })
+    assert.equal((answer.body['authentication'] as JsonObject)['email'], 'alice@example.com')
+  })
+
+  reenact('oidcc-client-test-discovery-openid-config', responseType, async () => {
+    const { provider, redirect } = await begin(responseType)
+    assert.ok(provider.count('discovery') > 0)
+    assert.equal(redirect.origin + redirect.pathname, provider.urls.authorization)
+  })
+
+  reenact('oidcc-client-test-discovery-jwks-uri-keys', responseType, async () => {
+    const login = await begin(responseType, '-random')
+    const { answer } = await finish(login)
+    assert.equal(answer.status, 200, JSON.stringify(answer.body))
+    assert.equal(login.provider.count('jwks'), 0)
+    assert.ok(login.provider.requests.some(({ path }) => path === RANDOM_KEYS))
+  })
+
+  reenact('oidcc-client-test-discovery-issuer-mismatch', responseType, async () => {
+    const realm = `${REALMS[responseType]}-mismatch`
+    const opaqueId = randomUUID()
+    const prepared = await callOidc('prepare', { realm }, opaqueId)
+    assert.deepEqual([prepared.status, prepared.body['redirect']], [503, undefined])
+    const response = { redirect_uri: '/cb?code=c&state=s', state: 's', nonce: 'n', realm }
+    const answer = await callOidc('authenticate', response, opaqueId)
+    assert.deepEqual([answer.status, reason(answer)], [401, OPAQUE])
+    assert.match(await findLogLine(opaqueId), /The metadata of the issuer .* are of another issuer/)
+    const asked = new Set(providerOf(realm).requests.map(({ path }) => path))
+    assert.deepEqual([...asked], ['/.well-known/openid-configuration'])
   })
 }
 
-for (const flow of ['code', 'implicit'] as const)
-  test(`oidcc-client-test-scope-userinfo-claims and -userinfo-bearer-header in the flow ${FLOWS[flow]}`, async () => {
-    const login = await begin(flow)
-    assert.equal(login.redirect.searchParams.get('scope'), 'openid profile email')
-    const { answer, asked } = await finish(login)
-    assert.equal((answer.body['authentication'] as JsonObject)['email'], 'alice@example.com')
+for (const responseType of ['code', 'id_token token'] as const)
+  reenact('oidcc-client-test-userinfo-bearer-header', responseType, async () => {
+    const { asked } = await finish(await begin(responseType))
     const userinfo = asked.find(({ path }) => path === '/userinfo')
     assert.equal(userinfo?.headers.authorization, `Bearer ${ACCESS_TOKEN}`)
     assert.ok(!userinfo?.body.includes(ACCESS_TOKEN))
   })
 
-test('oidcc-client-test-client-secret-basic in the code flow', async () => {
+reenact('oidcc-client-test-client-secret-basic', 'code', async () => {
   const { asked } = await finish(await begin('code'))
   const token = asked.find(({ path }) => path === '/token')
   assert.equal(token?.headers.authorization, `Basic ${Buffer.from(`rp:${SECRET}`).toString('base64')}`)
   assert.doesNotMatch(token?.body ?? '', /client_/)
 })
 
+proveComplete()
+
 interface Login {
   readonly realm: string
-  readonly flow: Flow
+  readonly provider: ScriptedProvider
+  readonly responseType: ResponseType
   readonly state: string
   readonly nonce: string
   readonly redirect: URL
+}
+
+const RANDOM_KEYS = `/${randomUUID()}` as const
+
+function scriptDiscovery(provider: ScriptedProvider, variant: string): void {
+  if (variant === '-random') {
+    provider.script(RANDOM_KEYS, () => ({ body: { keys: provider.keys.map(({ jwk }) => jwk) } }))
+    const jwks_uri = provider.issuer + RANDOM_KEYS
+    provider.script('discovery', () => ({ body: { ...provider.metadata, jwks_uri } }))
+  }
+  if (variant === '-mismatch')
+    provider.script('discovery', () => ({ body: { ...provider.metadata, issuer: `${provider.issuer}INVALID` } }))
 }
 
 function providerOf(realm: string): ScriptedProvider {
@@ -243,48 +294,46 @@ function providerOf(realm: string): ScriptedProvider {
   return provider
 }
 
-async function begin(realm: string): Promise<Login> {
-  const prepared = await callApi(program.api, '/_security/oidc/prepare', {
-    authorization: FACILITATOR,
-    body: { realm },
-  })
-  const flow = (['code', 'implicit', 'token'] as const).find((each) => realm.startsWith(each)) ?? 'code'
-  const [state, nonce] = [text(prepared, 'state'), text(prepared, 'nonce')]
-  return { realm, flow, state, nonce, redirect: new URL(text(prepared, 'redirect')) }
+function callOidc(path: string, body: Record<string, string>, opaqueId = randomUUID()): Promise<ApiAnswer> {
+  return callApi(program.api, `/_security/oidc/${path}`, { authorization: FACILITATOR, body, opaqueId })
 }
 
-async function finish({ realm, flow, state, nonce }: Login, { claims, sign, userinfo }: Answer = {}) {
-  const provider = providerOf(realm)
-  const good = provider.claims(nonce, flow === 'token' ? {} : { at_hash: atHash })
+async function begin(responseType: ResponseType, variant: keyof typeof VARIANTS = ''): Promise<Login> {
+  const realm = `${REALMS[responseType]}${variant}`
+  const prepared = await callOidc('prepare', { realm })
+  const [state, nonce] = [text(prepared, 'state'), text(prepared, 'nonce')]
+  const redirect = new URL(text(prepared, 'redirect'))
+  return { realm, provider: providerOf(realm), responseType, state, nonce, redirect }
+}
+
+async function finish(login: Login, { claims, sign, userinfo }: Answer = {}) {
+  const { realm, provider, responseType, state, nonce } = login
+  const good = provider.claims(nonce, responseType === 'id_token' ? {} : { at_hash: atHash })
   const changed = Object.entries({ ...good, ...claims?.(good) }).filter(([, value]) => value !== null)
   const idToken = await (sign ?? ((by, payload) => by.sign(payload)))(provider, Object.fromEntries(changed))
   provider.script('token', () => ({ body: { access_token: ACCESS_TOKEN, token_type: 'Bearer', id_token: idToken } }))
   provider.script('userinfo', () => ({ body: userinfo ?? { sub: 'alice', email: 'alice@example.com' } }))
-  const response = {
+  const redirect_uri = {
     code: `/cb?code=c-1&state=${state}`,
-    implicit: `/cb#id_token=${idToken}&access_token=${ACCESS_TOKEN}&token_type=Bearer&state=${state}`,
-    token: `/cb#id_token=${idToken}&state=${state}`,
-  }[flow]
+    'id_token token': `/cb#id_token=${idToken}&access_token=${ACCESS_TOKEN}&token_type=Bearer&state=${state}`,
+    id_token: `/cb#id_token=${idToken}&state=${state}`,
+  }[responseType]
   const before = provider.requests.length
   const opaqueId = randomUUID()
-  const answer: ApiAnswer = await callApi(program.api, '/_security/oidc/authenticate', {
-    authorization: FACILITATOR,
-    body: { redirect_uri: response, state, nonce, realm },
-    opaqueId,
-  })
+  const answer = await callOidc('authenticate', { redirect_uri, state, nonce, realm }, opaqueId)
   return { answer, opaqueId, asked: provider.requests.slice(before) }
 }
 
 /** `rp-implicit-checks`: what the suite looks at in every module. */
-function checkRequests({ flow, redirect }: Login, asked: ScriptedProvider['requests']): void {
+function checkRequests({ responseType, redirect }: Login, asked: ScriptedProvider['requests']): void {
   const parameters = redirect.searchParams
   assert.ok(parameters.get('scope')?.split(' ').includes('openid'))
   assert.equal(parameters.get('client_id'), 'rp')
   assert.equal(parameters.get('redirect_uri'), 'https://rp.example.com/cb')
   assert.match(parameters.get('nonce') ?? '', /^[\w.~-]{1,43}$/)
   const token = asked.filter(({ path }) => path === '/token')
-  assert.equal(token.length, flow === 'code' ? 1 : 0)
-  if (flow === 'code')
+  assert.equal(token.length, responseType === 'code' ? 1 : 0)
+  if (responseType === 'code')
     assert.equal(new URLSearchParams(token[0]?.body).get('redirect_uri'), 'https://rp.example.com/cb')
 }
 

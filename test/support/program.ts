@@ -8,6 +8,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createKeystore, keystoreFileOf } from '../../src/settings/keystore.ts'
 import { type Addresses, findAddresses, withAddresses } from './addresses.ts'
 
 export const ROOT = join(import.meta.dirname, '../..')
@@ -109,18 +110,9 @@ export async function startProgram(options: ProgramOptions = {}): Promise<Progra
 }
 
 async function fillKeystore(settingsFile: string, secrets: Readonly<Record<string, string>>): Promise<void> {
-  await runCommand(['keystore', 'create', '--config', settingsFile])
-  for (const [name, value] of Object.entries(secrets)) {
-    await runCommand(['keystore', 'add', name, '--stdin', '--force', '--config', settingsFile], value)
-  }
-}
-
-/** Runs a command of `ostiary` to its end. @throws Error with what it printed if it fails */
-async function runCommand(args: readonly string[], input = ''): Promise<void> {
-  const outputs: string[] = []
-  const child = startProcess(['src/cli/main.ts', ...args], {}, (text) => outputs.push(text))
-  child.stdin?.end(input)
-  if ((await waitForEnd(child)) !== 0) throw new Error(`ostiary ${args.join(' ')}: ${outputs.join('')}`)
+  const keystore = await createKeystore({ file: keystoreFileOf(settingsFile), password: '' })
+  for (const [name, value] of Object.entries(secrets)) keystore.set(name, value)
+  await keystore.save()
 }
 
 /** Starts a script of the repository in a process of its own, which ends with this one at the latest. */
