@@ -2,6 +2,8 @@
  * A scripted browser: follows redirects by hand, keeps cookies per host as browsers do (ports do not matter), and fills
  * in HTML forms. It runs no script, so what it can do works without.
  */
+import { request } from 'undici'
+
 const MAX_REDIRECTS = 20
 
 export interface VisitedPage {
@@ -44,26 +46,34 @@ export function createBrowserSession(jar: readonly Cookie[] = []): BrowserSessio
 
   async function visit(url: string, options: VisitOptions = {}, trail: readonly string[] = []): Promise<VisitedPage> {
     const here = new URL(url)
-    const response = await fetch(url, {
-      method: options.method ?? (options.body ? 'POST' : 'GET'),
-      redirect: 'manual',
-      headers: { accept: 'text/html', ...cookieHeader(here), ...options.headers },
-      ...(options.body && { body: options.body }),
+    const isForm = options.body instanceof URLSearchParams
+    // Not `fetch`, which says that a script asks and not a person.
+    const response = await request(url, {
+      method: (options.method ?? (options.body ? 'POST' : 'GET')) as 'GET',
+      headers: {
+        accept: 'text/html',
+        'sec-fetch-mode': 'navigate',
+        ...(isForm && { 'content-type': 'application/x-www-form-urlencoded' }),
+        ...cookieHeader(here),
+        ...options.headers,
+      },
+      ...(options.body && { body: options.body.toString() }),
       signal: AbortSignal.timeout(10_000),
     })
-    for (const line of response.headers.getSetCookie()) store(line, here)
+    const headers = readHeaders(response.headers)
+    for (const line of headers.getSetCookie()) store(line, here)
 
-    const body = await response.text()
+    const body = await response.body.text()
     const passed = [...trail, url]
-    const location = response.headers.get('location')
-    if (location === null) return { url, status: response.status, headers: response.headers, body, trail: passed }
+    const location = headers.get('location')
+    if (location === null) return { url, status: response.statusCode, headers, body, trail: passed }
     if (passed.length > MAX_REDIRECTS) throw new Error(`too many redirects: ${passed.join(' ')}`)
     const next = new URL(location, url)
     if (options.until !== undefined && next.href.startsWith(options.until)) {
-      return { url: location, status: 0, headers: response.headers, body: '', trail: [...passed, next.href] }
+      return { url: location, status: 0, headers, body: '', trail: [...passed, next.href] }
     }
-    const { until, headers } = options
-    return visit(next.href, { ...(until !== undefined && { until }), ...(headers && { headers }) }, passed)
+    const { until, headers: sent } = options
+    return visit(next.href, { ...(until !== undefined && { until }), ...(sent && { headers: sent }) }, passed)
   }
 
   function cookieHeader(url: URL): { cookie?: string } {
@@ -111,6 +121,13 @@ export function readForm(page: VisitedPage): { readonly action: string; readonly
     if (name !== undefined && type === 'hidden') hidden[name] = value ?? ''
   }
   return { action: new URL(attributesOf(form[1] ?? '')['action'] ?? page.url, page.url).href, hidden }
+}
+
+function readHeaders(raw: Readonly<Record<string, string | string[] | undefined>>): Headers {
+  const headers = new Headers()
+  for (const [name, values] of Object.entries(raw))
+    for (const value of [values ?? []].flat()) headers.append(name, value)
+  return headers
 }
 
 function attributesOf(tag: string): Record<string, string> {
