@@ -3,8 +3,13 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Provider } from 'oidc-provider'
+import type { Clock } from '../kernel/clock.ts'
+import type { Sealer } from '../kernel/sealer.ts'
+import type { Artefacts } from '../store/store.ts'
 import { COOKIE_OPTIONS } from './cookies.ts'
+import { openPayload } from './artefact-row.ts'
 import type { SessionFacts } from './end-session-decision.ts'
+import type { ReadJwtAccessToken } from './jwt-access-tokens.ts'
 
 export type LibrarySession = InstanceType<Provider['Session']>
 export type SignedInSession = LibrarySession & { readonly accountId: string }
@@ -20,8 +25,29 @@ export interface BrowserSessions {
   setCookie(request: IncomingMessage, response: ServerResponse, session: LibrarySession): void
 }
 
-export function createBrowserSessions(library: () => Provider): BrowserSessions {
+export function createBrowserSessions(parts: {
+  library: () => Provider
+  readJwtAccessToken: ReadJwtAccessToken
+  artefacts: Artefacts
+  sealer: Sealer
+  clock: Clock
+}): BrowserSessions {
+  const { library, artefacts, sealer } = parts
   const name = library().cookieName('session')
+
+  /** A JWT tells the account, the client and what that client calls the session. */
+  async function findByJwt(token: string): Promise<SignedInSession | undefined> {
+    const { clientId, accountId, sid, expiresAt } = (await parts.readJwtAccessToken(token)) ?? {}
+    if (clientId === undefined || accountId === undefined || sid === undefined) return undefined
+    if (!(Number(expiresAt) > parts.clock())) return undefined
+    for (const row of await artefacts.list(['Session'], 'accountId', accountId)) {
+      const { uid, authorizations = {} } = openPayload(sealer, row.key, row.payload) as Partial<LibrarySession>
+      if (uid === undefined || authorizations[clientId]?.sid !== sid) continue
+      const session = await library().Session.findByUid(uid)
+      return session !== undefined && isSignedIn(session) ? session : undefined
+    }
+    return undefined
+  }
 
   return {
     async find(request, response) {
@@ -29,6 +55,7 @@ export function createBrowserSessions(library: () => Provider): BrowserSessions 
       return isSignedIn(session) ? session : undefined
     },
     async findByAccessToken(value) {
+      if (value.includes('.')) return findByJwt(value)
       const token = await library().AccessToken.find(value)
       if (token?.isExpired !== false || token.sessionUid === undefined) return undefined
       const session = await library().Session.findByUid(token.sessionUid)

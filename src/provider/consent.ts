@@ -16,25 +16,45 @@ export function createGrantLoader(consentOf: (clientId: string) => 'skip' | 'ask
     const grant = stored?.accountId === account.accountId ? stored : undefined
     if (consentOf(client.clientId) === 'ask') return grant
 
-    const { requestParamOIDCScopes: scopes, requestParamClaims: claims } = oidc as typeof oidc & {
-      readonly requestParamOIDCScopes: ReadonlySet<string>
-    }
-    return widenGrant(grant ?? newGrant(oidc.provider, client.clientId, account.accountId), [...scopes], [...claims])
+    return widenGrant(grant ?? newGrant(oidc.provider, client.clientId, account.accountId), {
+      scopes: [...oidc.requestParamOIDCScopes],
+      claims: [...oidc.requestParamClaims],
+      resources: Object.entries(oidc.resourceServers ?? {}).map(([identifier, { scopes }]) => ({
+        identifier,
+        scopes: [...oidc.requestParamScopes].filter((scope) => scopes.has(scope)),
+      })),
+    })
   }
+}
+
+/** What a client asked for. */
+export interface AskedFor {
+  readonly scopes: readonly string[]
+  readonly claims: readonly string[]
+  /** Scopes of APIs. */
+  readonly resources: readonly { readonly identifier: string; readonly scopes: readonly string[] }[]
 }
 
 export function newGrant(library: Provider, clientId: string, accountId: string): Grant {
   return new library.Grant({ clientId, accountId })
 }
 
-/** Adds scopes and claims, and saves the grant if that changed it or it is new. */
-export async function widenGrant(grant: Grant, scopes: readonly string[], claims: readonly string[]): Promise<Grant> {
-  const granted = new Set(grant.getOIDCScope().split(' '))
-  const grantedClaims = new Set(grant.getOIDCClaims())
-  const covered = scopes.every((scope) => granted.has(scope)) && claims.every((claim) => grantedClaims.has(claim))
+/** Adds what was asked for, and saves the grant if that changed it or it is new. */
+export async function widenGrant(grant: Grant, { scopes, claims, resources }: AskedFor): Promise<Grant> {
+  const covered =
+    covers(grant.getOIDCScope().split(' '), scopes) &&
+    covers(grant.getOIDCClaims(), claims) &&
+    resources.every(({ identifier, scopes: asked }) => covers(grant.getResourceScope(identifier).split(' '), asked))
   if (grant.jti !== undefined && covered) return grant
   if (scopes.length > 0) grant.addOIDCScope([...scopes])
   if (claims.length > 0) grant.addOIDCClaims([...claims])
+  for (const { identifier, scopes: asked } of resources) {
+    if (asked.length > 0) grant.addResourceScope(identifier, [...asked])
+  }
   await grant.save()
   return grant
+}
+
+function covers(granted: readonly string[], asked: readonly string[]): boolean {
+  return asked.every((name) => granted.includes(name))
 }

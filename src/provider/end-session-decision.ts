@@ -24,9 +24,9 @@ export interface HintClient {
 export interface Hint {
   readonly client: HintClient
   readonly accountId: string
-  /** Of an ID token: the client's session id. */
+  /** Of a JWT: the client's session id. */
   readonly sid?: string
-  /** Of an access token: the browser session that it came from. */
+  /** Of an opaque access token: the browser session that it came from. */
   readonly sessionUid?: string
 }
 

@@ -6,6 +6,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { Provider } from 'oidc-provider'
 import { type Client, findClient } from './clients.ts'
 import type { Hint, HintClient, HintVerdict } from './end-session-decision.ts'
+import type { ReadJwtAccessToken } from './jwt-access-tokens.ts'
 
 const MAX_LENGTH = 16 * 1024
 
@@ -23,6 +24,7 @@ export interface HintReader {
 /** @param parts.mayRedirect whether this client's access token alone may lead back to it */
 export function createHintReader(parts: {
   library: () => Provider
+  readJwtAccessToken: ReadJwtAccessToken
   mayRedirect: (clientId: string) => boolean
 }): HintReader {
   async function readIdToken(token: string): Promise<Hint | undefined> {
@@ -36,12 +38,18 @@ export function createHintReader(parts: {
   }
 
   async function readAccessToken(token: string): Promise<Hint | undefined> {
-    const found = await parts.library().AccessToken.find(token, WHATEVER_ITS_STATE)
+    const found = isSignedToken(token) ? await parts.readJwtAccessToken(token) : await findOpaque(token)
     if (found?.clientId === undefined || found.accountId === undefined) return undefined
     const client = await findClient(parts.library(), found.clientId)
     if (client === undefined) return undefined
-    const { accountId, sessionUid } = found
-    return { client: describe(client), accountId, ...(sessionUid !== undefined && { sessionUid }) }
+    const { accountId } = found
+    const { sessionUid, sid } = found as { readonly sessionUid?: string; readonly sid?: string | undefined }
+    if (sessionUid !== undefined) return { client: describe(client), accountId, sessionUid }
+    return { client: describe(client), accountId, ...(sid !== undefined && { sid }) }
+  }
+
+  function findOpaque(token: string) {
+    return parts.library().AccessToken.find(token, WHATEVER_ITS_STATE)
   }
 
   function describe(client: Client): HintClient {
@@ -64,10 +72,14 @@ export function createHintReader(parts: {
   }
 }
 
+/** Three parts: a signed token, not an encrypted one. */
+function isSignedToken(token: string): boolean {
+  return token.split('.').length === 3
+}
+
 /** The one client that an ID token says it is for. Nothing is believed yet. */
 function readAudience(token: string): string | undefined {
-  // Three parts: a signed token, not an encrypted one.
-  if (token.split('.').length !== 3) return undefined
+  if (!isSignedToken(token)) return undefined
   try {
     const { typ } = decodeProtectedHeader(token)
     // Logout tokens and access tokens name their kind; ID tokens have none, or the plain one (RFC 8725 §3.11).

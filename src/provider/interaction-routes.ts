@@ -10,7 +10,7 @@ import type { Log } from '../observe/log.ts'
 import type { Accounts } from './accounts.ts'
 import { displayName } from './accounts-file.ts'
 import { findClient } from './clients.ts'
-import { newGrant, widenGrant } from './consent.ts'
+import { type AskedFor, newGrant, widenGrant } from './consent.ts'
 import { addressOf, pagesFor, sendPage, sendRedirect } from './listener.ts'
 import type { LoginThrottle } from './login-throttle.ts'
 import type { PageTexts } from './page-texts.ts'
@@ -120,12 +120,14 @@ async function renderForm(
     return pages.login({ clientName, ticket, username, ...(fault !== undefined && { fault }) })
 
   const account = await accounts.findBySubject(session?.accountId ?? '')
-  const { scopes } = askedFor(interaction)
+  const { scopes, resources } = readAskedFor(interaction)
+  const isMore = scopes.length > 0 || resources.length > 0
   return pages.consent({
     clientName,
     host: new URL(textOf(params['redirect_uri'])).host,
     accountName: account === undefined ? '' : displayName(account),
-    scopes: scopes.length > 0 ? scopes : textOf(params['scope']).split(' '),
+    scopes: isMore ? scopes : textOf(params['scope']).split(' '),
+    resources,
     ticket,
   })
 }
@@ -134,18 +136,23 @@ async function grantConsent(library: Provider, interaction: Interaction): Promis
   const { params, session, grantId } = interaction
   const stored = grantId === undefined ? undefined : await library.Grant.find(grantId)
   const grant = stored ?? newGrant(library, textOf(params['client_id']), String(session?.accountId))
-  const { scopes, claims } = askedFor(interaction)
-  await widenGrant(grant, scopes, claims)
+  await widenGrant(grant, readAskedFor(interaction))
   return { consent: { grantId: grant.jti } }
 }
 
 /** What the library found missing in the grant. */
-function askedFor({ prompt }: Interaction): { scopes: readonly string[]; claims: readonly string[] } {
-  const { missingOIDCScope: scopes = [], missingOIDCClaims: claims = [] } = prompt.details as {
+function readAskedFor({ prompt }: Interaction): AskedFor {
+  const { missingOIDCScope, missingOIDCClaims, missingResourceScopes } = prompt.details as {
     missingOIDCScope?: readonly string[]
     missingOIDCClaims?: readonly string[]
+    missingResourceScopes?: Readonly<Record<string, readonly string[]>>
   }
-  return { scopes, claims }
+  const resources = Object.entries(missingResourceScopes ?? {})
+  return {
+    scopes: missingOIDCScope ?? [],
+    claims: missingOIDCClaims ?? [],
+    resources: resources.map(([identifier, scopes]) => ({ identifier, scopes })),
+  }
 }
 
 function textOf(parameter: unknown): string {

@@ -4,6 +4,7 @@
  */
 import { Provider, type Configuration } from 'oidc-provider'
 import type { Log } from '../observe/log.ts'
+import { PROVIDER_SCOPES } from '../settings/provider-table.ts'
 import type { ProviderSettings } from '../settings/settings.ts'
 import type { Accounts } from './accounts.ts'
 import { buildClientMetadata, isPublic } from './clients.ts'
@@ -12,6 +13,7 @@ import { createGrantLoader } from './consent.ts'
 import { chooseLanguage, LANGUAGES } from './language.ts'
 import type { ProviderPagesIn } from './provider-pages.ts'
 import type { ProviderKeys } from './provider-keys.ts'
+import { buildResourceIndicators, isJwtAccessToken } from './resource-servers.ts'
 
 /** A session that is used lives on, but no longer than this. */
 const SESSION_LIMIT = 14 * 86_400
@@ -74,7 +76,7 @@ export function createLibrary(parts: {
       }),
     },
 
-    scopes: ['openid', 'offline_access', 'profile', 'email', 'address', 'phone', 'groups'],
+    scopes: PROVIDER_SCOPES,
     claims: { ...SCOPE_CLAIMS, acr: null, auth_time: null, iss: null, sid: null },
     responseTypes: ['code'],
     subjectTypes: ['public'],
@@ -84,7 +86,7 @@ export function createLibrary(parts: {
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
       pushedAuthorizationRequests: { enabled: false },
-      resourceIndicators: { enabled: false },
+      resourceIndicators: buildResourceIndicators(settings.resources),
       claimsParameter: { enabled: true },
       backchannelLogout: { enabled: true },
       // Off, the library would drop the clients' post-logout redirect URIs.
@@ -104,12 +106,15 @@ export function createLibrary(parts: {
       },
       Interaction: () => ttl.interaction,
       AuthorizationCode: () => ttl.code,
-      AccessToken: () => ttl.accessToken,
+      AccessToken: (_ctx, token) => (isJwtAccessToken(token) ? ttl.jwtAccessToken : ttl.accessToken),
       IdToken: () => ttl.idToken,
       RefreshToken: () => ttl.refreshToken,
       Grant: () => Math.max(SESSION_LIMIT, ttl.refreshToken),
     },
 
+    // A JWT is not looked up: what it tells of its session is all there is, should it come back as a hint.
+    extraTokenClaims: (_ctx, token) =>
+      isJwtAccessToken(token) && token.sid !== undefined ? { sid: token.sid } : undefined,
     findAccount: async (_ctx, subject) => {
       const account = await accounts.findBySubject(subject)
       if (account === undefined) return undefined

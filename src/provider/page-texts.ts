@@ -17,6 +17,8 @@ export interface PageTexts {
   readonly allow: string
   /** By scope; another scope is shown by its name. */
   readonly scopes: Readonly<Record<string, string>>
+  /** What it may do in the person's name at an API. */
+  readonly actsAt: (scopes: string, api: string) => Html
 
   readonly signOut: string
   readonly signOutQuestion: string
@@ -73,6 +75,7 @@ const EN: PageTexts = {
     groups: 'the groups you belong to',
     offline_access: 'all this while you are not signed in, too',
   },
+  actsAt: (scopes, api) => html`to act for you at <strong>${api}</strong>: ${scopes}`,
 
   signOut: 'Sign out',
   signOutQuestion: 'Sign out?',
@@ -141,6 +144,7 @@ const DE: PageTexts = {
     groups: 'die Gruppen, denen Sie angehören',
     offline_access: 'all das auch, während Sie nicht angemeldet sind',
   },
+  actsAt: (scopes, api) => html`und bei <strong>${api}</strong> in Ihrem Namen handeln: ${scopes}`,
 
   signOut: 'Abmelden',
   signOutQuestion: 'Abmelden?',

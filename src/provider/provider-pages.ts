@@ -27,6 +27,8 @@ export interface ConsentPage {
   readonly host: string
   readonly accountName: string
   readonly scopes: readonly string[]
+  /** What it asks to do at APIs. */
+  readonly resources: readonly { readonly identifier: string; readonly scopes: readonly string[] }[]
   readonly ticket: string
 }
 
@@ -119,13 +121,14 @@ function createPagesIn(language: Language, endSessionPath: string | undefined) {
           </form>`,
       ),
 
-    consent: ({ clientName, host, accountName, scopes, ticket }: ConsentPage) =>
+    consent: ({ clientName, host, accountName, scopes, resources, ticket }: ConsentPage) =>
       page(
         texts.allowAccess,
         html`<h1>${texts.allowAccess}</h1>
           <p>${texts.asksToKnow(clientName, host, accountName)}</p>
           <ul>
             ${scopes.map((scope) => html`<li>${texts.scopes[scope] ?? scope}</li>`)}
+            ${resources.map(({ identifier, scopes: names }) => html`<li>${texts.actsAt(names.join(', '), identifier)}</li>`)}
           </ul>
           <form method="post">
             <input type="hidden" name="ticket" value="${ticket}" />

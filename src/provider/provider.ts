@@ -31,6 +31,7 @@ import { addEndSessionRoutes } from './end-session-routes.ts'
 import { createHintReader } from './hints.ts'
 import { addInteractionRoutes, type InteractionForm } from './interaction-routes.ts'
 import { watchKeys } from './key-watch.ts'
+import { createJwtAccessTokens, type ReadJwtAccessToken } from './jwt-access-tokens.ts'
 import { createLibrary, type ProviderFetch } from './library.ts'
 import { createListener } from './listener.ts'
 import { createLoginThrottle } from './login-throttle.ts'
@@ -97,10 +98,12 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
   // The library takes its keys when it is made: with other keys comes another one. Requests in flight end on the old.
   const build = (keys: ProviderKeys) => {
     const made = createLibrary({ settings, adapter, keys, accounts, pages, fetch, log })
-    return { library: made, handle: made.callback() }
+    const readJwtAccessToken = createJwtAccessTokens(settings.issuer, keys.signing)
+    return { library: made, handle: made.callback(), readJwtAccessToken }
   }
   let current = build(firstKeys)
   const library = () => current.library
+  const readJwtAccessToken: ReadJwtAccessToken = (token) => current.readJwtAccessToken(token)
   await checkClients(settings.clients, current.library)
 
   const notices = createNotices({ library, artefacts, sealer, clock, log, audit })
@@ -125,9 +128,10 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
     authorizationUrl: `${settings.issuer.replace(/\/$/, '')}${settings.routes.authorization}`,
     hints: createHintReader({
       library,
+      readJwtAccessToken,
       mayRedirect: (clientId) => flags.get(clientId)?.accessTokenHintMayRedirect === true,
     }),
-    sessions: createBrowserSessions(library),
+    sessions: createBrowserSessions({ library, readJwtAccessToken, artefacts, sealer, clock }),
     sessionEnd,
     tickets: createTickets<Dialog>({ form: 'end-session', artefacts, sealer, clock }),
     parkedForms,

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import { readProviderClients } from './provider-clients.ts'
-import { PROVIDER, PROVIDER_TLS, ROUTES, TTL } from './provider-table.ts'
+import { PROVIDER, PROVIDER_SCOPES, PROVIDER_TLS, RESOURCE, RESOURCE_PREFIX, ROUTES, TTL } from './provider-table.ts'
 import { buildKey, type Setting } from './setting.ts'
-import type { ProviderRoute, ProviderSettings } from './settings.ts'
+import type { ProviderResourceSettings, ProviderRoute, ProviderSettings } from './settings.ts'
 import { readTls } from './tls-settings.ts'
 import type { Values } from './values.ts'
 
@@ -20,6 +20,7 @@ export function readProvider(values: Values, directory: string): ProviderSetting
     accountsPath: resolve(directory, values.get(PROVIDER.accountsPath)),
     clients: readProviderClients(values, { accessTokenHintMayRedirect, allowedHosts }),
     allowedHosts,
+    resources: readResources(values),
     tls: readTls(values, PROVIDER_TLS, directory),
     trustedProxies: values.get(PROVIDER.trustedProxies),
     keys: {
@@ -36,6 +37,19 @@ export function readProvider(values: Values, directory: string): ProviderSetting
       hintRetention: values.get(PROVIDER.hintRetention),
     },
   }
+}
+
+function readResources(values: Values): ProviderResourceSettings[] {
+  return values.names(RESOURCE_PREFIX).map(([identifier = '']) => {
+    const scope = values.get(RESOURCE.scope, identifier)
+    // RFC 8707 §2: an absolute URI without a fragment.
+    if (!URL.canParse(identifier) || identifier.includes('#'))
+      values.refuse(RESOURCE.scope, [identifier], `[${identifier}] must be an absolute URI without a fragment`)
+    const foreign = scope.split(' ').filter((name) => PROVIDER_SCOPES.includes(name))
+    if (foreign.length > 0)
+      values.refuse(RESOURCE.scope, [identifier], `[${foreign.join(', ')}] cannot be a scope of a resource server`)
+    return { identifier, scope, accessTokenFormat: values.get(RESOURCE.accessTokenFormat, identifier) }
+  })
 }
 
 function readEach<Name extends string, T>(values: Values, rows: Readonly<Record<Name, Setting<T>>>): Record<Name, T> {

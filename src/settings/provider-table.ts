@@ -7,6 +7,10 @@ import { ValueError } from './settings-error.ts'
 import { buildTlsRows } from './tls-settings.ts'
 
 export const CLIENT_PREFIX = 'provider.clients.<client_id>.'
+export const RESOURCE_PREFIX = 'provider.resources.<identifier>.'
+
+/** What the provider itself gives. A scope of an API must be told apart from these. */
+export const PROVIDER_SCOPES = ['openid', 'offline_access', 'profile', 'email', 'address', 'phone', 'groups']
 
 /** OpenID Connect Discovery 1.0 §3: the issuer is a URL without query and fragment. */
 const issuer = checked(text, 'URL', (value, key) => {
@@ -29,6 +33,12 @@ const hosts = checked(list, 'list of hosts', (entries, key) => {
 })
 
 const lifetime = time('1s')
+
+/** RFC 6749 §3.3. */
+const scope = checked(text, 'names separated by blanks', (value, key) => {
+  if (/^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/.test(value)) return
+  throw new ValueError(`Invalid value [${value}] for [${key}]. Expected names separated by single blanks.`)
+})
 
 export const PROVIDER = {
   issuer: setting({
@@ -154,9 +164,32 @@ export const TTL = {
   session: ttlRow('session', '1d', 'How long somebody who does nothing stays signed in at the provider.'),
   interaction: ttlRow('interaction', '10m', 'How long somebody may take to sign in.'),
   code: ttlRow('code', '60s', 'The life of an authorization code.'),
-  accessToken: ttlRow('access_token', '1h', 'The life of an access token.'),
+  accessToken: ttlRow('access_token', '1h', 'The life of an opaque access token.'),
+  jwtAccessToken: ttlRow(
+    'jwt_access_token',
+    '10m',
+    'The life of an access token that is a JWT. It ends by itself only: no sign-out and no revocation reaches it.',
+  ),
   idToken: ttlRow('id_token', '1h', 'The life of an ID token.'),
   refreshToken: ttlRow('refresh_token', '14d', 'The life of a refresh token.'),
+}
+
+/** RFC 8707. */
+export const RESOURCE = {
+  scope: setting({
+    key: `${RESOURCE_PREFIX}scope`,
+    type: scope,
+    default: 'scope',
+    required: (key) => `Setting [${key}] is required`,
+    description: 'What clients can ask for at this API, separated by blanks. The identifier is an absolute URI.',
+  }),
+  accessTokenFormat: setting({
+    key: `${RESOURCE_PREFIX}access_token_format`,
+    type: oneOf(['opaque', 'jwt']),
+    default: 'opaque',
+    description:
+      'Whether its access tokens are looked up here (`opaque`) or can be checked by the API alone (`jwt`, RFC 9068).',
+  }),
 }
 
 /** OpenID Connect Dynamic Client Registration 1.0 §2. The last part of the key is the registered name. */

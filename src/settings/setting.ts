@@ -62,11 +62,11 @@ export function matchKey(setting: Setting<unknown>, key: string, ignoreCase = fa
   return keyPattern(setting.key, ignoreCase).exec(key)?.slice(1)
 }
 
-/** Names are of letters, digits, `_` and `-`; client ids are chosen by others and may have dots. */
+/** Names are of letters, digits, `_` and `-`; client ids and identifiers are chosen by others and may have dots. */
 function keyPattern(key: string, ignoreCase: boolean): RegExp {
   const source = key
     .replaceAll('.', String.raw`\.`)
-    .replaceAll('<client_id>', String.raw`(\S+)`)
+    .replaceAll(/<(?:client_id|identifier)>/g, String.raw`(\S+)`)
     .replaceAll(/<[^>]+>/g, String.raw`([-\w]+)`)
   return new RegExp(`^${source}$`, ignoreCase ? 'i' : '')
 }

@@ -302,6 +302,8 @@ export interface ProviderSettings {
   /** Absolute path of the accounts file. */
   readonly accountsPath: string
   readonly clients: readonly ProviderClientSettings[]
+  /** APIs that clients can ask access tokens for. */
+  readonly resources: readonly ProviderResourceSettings[]
   readonly ttl: Readonly<Record<ProviderTtl, number>>
   readonly tls: TlsServerSettings | undefined
   /** Proxies whose `X-Forwarded-For` is believed. */
@@ -329,7 +331,23 @@ export type ProviderRoute =
   | 'userinfo'
   | 'jwks'
   | 'endSession'
-export type ProviderTtl = 'session' | 'interaction' | 'code' | 'accessToken' | 'idToken' | 'refreshToken'
+export type ProviderTtl =
+  | 'session'
+  | 'interaction'
+  | 'code'
+  | 'accessToken'
+  | 'jwtAccessToken'
+  | 'idToken'
+  | 'refreshToken'
+
+/** `provider.resources.<identifier>`: a resource server of RFC 8707. */
+export interface ProviderResourceSettings {
+  /** What clients name it by, and the audience of its access tokens. */
+  readonly identifier: string
+  /** What can be asked for there, separated by blanks. */
+  readonly scope: string
+  readonly accessTokenFormat: 'opaque' | 'jwt'
+}
 
 /** `provider.clients.<client_id>`: metadata under their registered names, and our own flags beside them. */
 export interface ProviderClientSettings {

@@ -7,7 +7,7 @@ import { OUTBOUND } from './outbound-settings.ts'
 import { PORTAL_API } from './portal-api-table.ts'
 import { PORTAL_HTTP, PORTAL_IGNORED } from './portal-http-table.ts'
 import { PORTAL, PORTAL_TLS, PROVIDER_ENTRY } from './portal-table.ts'
-import { CLIENT, CLIENT_METADATA, PROVIDER, PROVIDER_TLS, ROUTES, TTL } from './provider-table.ts'
+import { CLIENT, CLIENT_METADATA, PROVIDER, PROVIDER_TLS, RESOURCE, ROUTES, TTL } from './provider-table.ts'
 import type { Setting } from './setting.ts'
 import { STORE } from './store-settings.ts'
 import { TOKENS } from './token-settings.ts'
@@ -39,6 +39,7 @@ export const SETTINGS_GROUPS: readonly SettingsGroup[] = [
   { title: 'The portal: accepted without effect', settings: Object.values(PORTAL_IGNORED) },
   { title: 'The provider', settings: [...Object.values(PROVIDER), ...Object.values(ROUTES), ...Object.values(TTL)] },
   { title: 'The provider: TLS', settings: Object.values(PROVIDER_TLS) },
+  { title: 'The provider: resource servers', settings: Object.values(RESOURCE) },
   { title: 'The provider: clients', settings: [...Object.values(CLIENT_METADATA), ...Object.values(CLIENT)] },
 ]
 

@@ -1,6 +1,10 @@
-/** The decision table of the end-session endpoint, over HTTP: every line, under both policies, by GET and by POST. */
+/**
+ * The decision table of the end-session endpoint, over HTTP: every line, under both policies, by GET and by POST; with
+ * fresh hints and opaque access tokens, and with expired hints and access tokens that are JWTs.
+ */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createBrowserSession, type BrowserSession, type VisitedPage } from '../support/browser-session.ts'
 import {
   beginLogin,
@@ -9,6 +13,7 @@ import {
   discover,
   startProvider,
   signIn,
+  TTL,
   type ProviderUnderTest,
   type Tokens,
 } from '../support/provider.ts'
@@ -36,8 +41,18 @@ interface Case {
   readonly notices?: readonly string[]
 }
 
-let provider: ProviderUnderTest
-/** Tokens of another user, and of another session of the same user, by client. */
+const API = 'https://api.example.org/v1'
+/** Seconds that the hints of each kind live. */
+const KINDS = { fresh: 3600, expired: 1 } as const
+type Kind = keyof typeof KINDS
+const FORMS: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
+  fresh: {},
+  // Its access tokens are JWTs.
+  expired: { resource: API, scope: 'openid read' },
+}
+
+const providers = new Map<Kind, ProviderUnderTest>()
+/** Tokens of another user, and of another session of the same user, by kind and client. */
 const strangers = new Map<string, Tokens>()
 
 before(async () => {
@@ -51,58 +66,99 @@ before(async () => {
       metadata: { post_logout_redirect_uris: [`${URIS['regB']}`] },
     }),
   ])
-  provider = await startProvider({ clients })
-  for (const { clientId } of clients) {
-    const config = await discover(provider.origin, clientId)
-    strangers.set(`${clientId} other`, (await signIn(config, { user: 'bob' })).tokens)
-    strangers.set(`${clientId} stale`, (await signIn(config)).tokens)
-  }
-})
-after(() => provider.close())
-
-let turn = 0
-for (const line of table.cases as readonly Case[]) {
-  for (const policy of [false, true]) {
-    for (const uri of line.uris) {
-      const way = turn++
-      const title = `${line.name}, URI ${uri}, policy ${policy}`
-      const isTarget = line.returns === 'both' || (line.returns === 'P' && policy)
-
-      test(`${title}: without a session nothing is asked; with one, yes ends it`, async () => {
-        const { browser, tokens } = await signInTo(policy)
-        const anonymous = createBrowserSession()
-        const page = await ask(anonymous, line, uri, policy, tokens, way)
-        checkPage(page, isTarget ? 'You are not signed in' : 'You are signed out', line, isTarget, uri, false)
-        if (isTarget) checkTarget(await anonymous.submit(page, {}, { until: GOODBYE }), true, uri, '')
-
-        const dialog = await ask(browser, line, uri, policy, tokens, way + 1)
-        checkPage(dialog, 'Sign out?', line, isTarget, uri, true)
-        const answer = await browser.submit(dialog, { logout: 'yes' }, { until: GOODBYE })
-        checkTarget(answer, isTarget, uri, 'You are signed out')
-        assert.equal(browser.cookie('ostiary_op'), undefined)
-        assert.equal(browser.cookie('ostiary_op.sig'), undefined)
-        assert.equal(await stateOf(browser, `A-${policy}`), 'login_required')
-        for (const { access_token: token } of tokens.values()) assert.equal(await isAlive(token), false)
-      })
-
-      test(`${title}: no keeps the session`, async () => {
-        const { browser, tokens } = await signInTo(policy)
-        const dialog = await ask(browser, line, uri, policy, tokens, way + 2)
-        const answer = await browser.submit(dialog, { logout: 'no' }, { until: GOODBYE })
-        checkTarget(answer, isTarget, uri, 'You are still signed in')
-        assert.equal(await stateOf(browser, `A-${policy}`), 'signed in')
-        const aboutOther = (line.notices ?? []).some((notice) => notice.startsWith('other_'))
-        const ended = line.client === null || aboutOther ? undefined : `${line.client}-${policy}`
-        for (const [clientId, { access_token: token }] of tokens) assert.equal(await isAlive(token), clientId !== ended)
-      })
+  for (const [kind, life] of Object.entries(KINDS) as [Kind, number][]) {
+    const settings = {
+      resources: [{ identifier: API, scope: 'read write', accessTokenFormat: 'jwt' }],
+      ttl: { ...TTL, accessToken: life, jwtAccessToken: life, idToken: life },
+    } as const
+    const provider = await startProvider({ clients, settings })
+    providers.set(kind, provider)
+    for (const { clientId } of clients) {
+      const config = await discoverOnce(kind, clientId)
+      const parameters = FORMS[kind]
+      strangers.set(`${kind} ${clientId} other`, (await signIn(config, { user: 'bob', parameters })).tokens)
+      strangers.set(`${kind} ${clientId} stale`, (await signIn(config, { parameters })).tokens)
     }
   }
+})
+after(() => Promise.all([...providers.values()].map((provider) => provider.close())))
+
+let turn = 0
+for (const kind of Object.keys(KINDS) as Kind[]) {
+  // More logins of one name at once would count as guessing.
+  describe(`${kind} hints`, { concurrency: 4 }, () => {
+    if (kind === 'expired') before(prepareExpired)
+    for (const line of table.cases as readonly Case[]) {
+      for (const policy of [false, true]) for (const uri of line.uris) tryLine(kind, line, policy, uri)
+    }
+  })
+}
+
+function tryLine(kind: Kind, line: Case, policy: boolean, uri: string): void {
+  const way = turn++
+  const title = `${line.name}, URI ${uri}, policy ${policy}`
+  const isTarget = line.returns === 'both' || (line.returns === 'P' && policy)
+
+  test(`${title}: without a session nothing is asked; with one, yes ends it`, async () => {
+    const { browser, tokens } = await signInTo(kind, policy)
+    const anonymous = createBrowserSession()
+    const page = await ask(anonymous, { kind, line, uri, policy, tokens, way })
+    checkPage(page, isTarget ? 'You are not signed in' : 'You are signed out', line, isTarget, uri, false)
+    if (isTarget) checkTarget(await anonymous.submit(page, {}, { until: GOODBYE }), true, uri, '')
+
+    const dialog = await ask(browser, { kind, line, uri, policy, tokens, way: way + 1 })
+    checkPage(dialog, 'Sign out?', line, isTarget, uri, true)
+    const answer = await browser.submit(dialog, { logout: 'yes' }, { until: GOODBYE })
+    checkTarget(answer, isTarget, uri, 'You are signed out')
+    assert.equal(browser.cookie('ostiary_op'), undefined)
+    assert.equal(browser.cookie('ostiary_op.sig'), undefined)
+    assert.equal(await stateOf(browser, kind, `A-${policy}`), 'login_required')
+    for (const { access_token: token } of tokens.values()) assert.equal(await isAlive(kind, token), false)
+  })
+
+  test(`${title}: no keeps the session`, async () => {
+    const { browser, tokens } = await signInTo(kind, policy)
+    const dialog = await ask(browser, { kind, line, uri, policy, tokens, way: way + 2 })
+    const answer = await browser.submit(dialog, { logout: 'no' }, { until: GOODBYE })
+    checkTarget(answer, isTarget, uri, 'You are still signed in')
+    assert.equal(await stateOf(browser, kind, `A-${policy}`), 'signed in')
+    if (kind === 'expired') return
+    const aboutOther = (line.notices ?? []).some((notice) => notice.startsWith('other_'))
+    const ended = line.client === null || aboutOther ? undefined : `${line.client}-${policy}`
+    for (const [clientId, { access_token: token }] of tokens)
+      assert.equal(await isAlive(kind, token), clientId !== ended)
+  })
+}
+
+interface Visitor {
+  readonly browser: BrowserSession
+  readonly tokens: Map<string, Tokens>
+}
+
+/** Visitors whose tokens have expired, by policy: all have waited together. */
+const waiting = new Map<boolean, Visitor[]>()
+
+async function prepareExpired(): Promise<void> {
+  const uris = (table.cases as readonly Case[]).reduce((count, line) => count + line.uris.length, 0)
+  for (const policy of [false, true]) {
+    const visitors: Visitor[] = []
+    for (let place = 0; place < 2 * uris; place++) visitors.push(await signInAt('expired', policy))
+    waiting.set(policy, visitors)
+  }
+  await sleep(KINDS.expired * 1000 + 100)
+}
+
+async function signInTo(kind: Kind, policy: boolean): Promise<Visitor> {
+  const ready = kind === 'expired' ? waiting.get(policy)?.pop() : await signInAt(kind, policy)
+  assert.ok(ready)
+  return ready
 }
 
 /** alice, signed in at both clients in one browser. */
-async function signInTo(policy: boolean): Promise<{ browser: BrowserSession; tokens: Map<string, Tokens> }> {
-  const first = await signIn(await discoverOnce(`A-${policy}`))
-  const second = await signIn(await discoverOnce(`B-${policy}`), { browser: first.browser })
+async function signInAt(kind: Kind, policy: boolean): Promise<Visitor> {
+  const parameters = FORMS[kind]
+  const first = await signIn(await discoverOnce(kind, `A-${policy}`), { parameters })
+  const second = await signIn(await discoverOnce(kind, `B-${policy}`), { browser: first.browser, parameters })
   const tokens = new Map([
     [`A-${policy}`, first.tokens],
     [`B-${policy}`, second.tokens],
@@ -112,26 +168,40 @@ async function signInTo(policy: boolean): Promise<{ browser: BrowserSession; tok
 
 const configurations = new Map<string, ReturnType<typeof discover>>()
 
-function discoverOnce(clientId: string): ReturnType<typeof discover> {
-  const found = configurations.get(clientId) ?? discover(provider.origin, clientId)
-  configurations.set(clientId, found)
+function originOf(kind: Kind): string {
+  return providers.get(kind)?.origin ?? ''
+}
+
+function discoverOnce(kind: Kind, clientId: string): ReturnType<typeof discover> {
+  const found = configurations.get(`${kind} ${clientId}`) ?? discover(originOf(kind), clientId)
+  configurations.set(`${kind} ${clientId}`, found)
   return found
 }
 
 async function ask(
   browser: BrowserSession,
-  line: Case,
-  uri: string,
-  policy: boolean,
-  tokens: Map<string, Tokens>,
-  way: number,
+  {
+    kind,
+    line,
+    uri,
+    policy,
+    tokens,
+    way,
+  }: {
+    kind: Kind
+    line: Case
+    uri: string
+    policy: boolean
+    tokens: Map<string, Tokens>
+    way: number
+  },
 ): Promise<VisitedPage> {
-  const hint = (text: string | undefined, kind: 'id_token' | 'access_token'): string | undefined => {
+  const hint = (text: string | undefined, parameter: 'id_token' | 'access_token'): string | undefined => {
     if (text === undefined) return undefined
-    if (text === 'forged') return kind === 'id_token' ? `${hint('A', kind)}x` : hint('A', 'id_token')
+    if (text === 'forged') return parameter === 'id_token' ? `${hint('A', parameter)}x` : hint('A', 'id_token')
     const [id, twist] = text.split(' ')
     const name = `${id}-${policy}`
-    return (twist === undefined ? tokens.get(name) : strangers.get(`${name} ${twist}`))?.[kind]
+    return (twist === undefined ? tokens.get(name) : strangers.get(`${kind} ${name} ${twist}`))?.[parameter]
   }
   const query = new URLSearchParams({ state: STATE })
   for (const [name, value] of Object.entries({
@@ -142,7 +212,7 @@ async function ask(
   })) {
     if (value !== undefined) query.set(name, value)
   }
-  const url = provider.origin + PATHS[way % PATHS.length]
+  const url = originOf(kind) + PATHS[way % PATHS.length]
   const page =
     way % 2 === 0 ? await browser.visit(`${url}?${query.toString()}`) : await browser.visit(url, { body: query })
   assert.equal(page.status, 200)
@@ -175,13 +245,13 @@ function checkTarget(answer: VisitedPage, isTarget: boolean, uri: string, ownTit
   assert.equal(answer.url, `${URIS[uri]}${separator}state=S%20t%26a%3Dte%2F%C3%A9`)
 }
 
-async function stateOf(browser: BrowserSession, clientId: string): Promise<string> {
-  const { url } = await beginLogin(await discoverOnce(clientId), { prompt: 'none' })
+async function stateOf(browser: BrowserSession, kind: Kind, clientId: string): Promise<string> {
+  const { url } = await beginLogin(await discoverOnce(kind, clientId), { prompt: 'none', ...FORMS[kind] })
   const answer = await browser.visit(url, { until: CALLBACK })
   return new URL(answer.url).searchParams.get('error') ?? 'signed in'
 }
 
-async function isAlive(token: string): Promise<boolean> {
-  const answer = await fetch(`${provider.origin}/users-srv/userinfo`, { headers: { authorization: `Bearer ${token}` } })
+async function isAlive(kind: Kind, token: string): Promise<boolean> {
+  const answer = await fetch(`${originOf(kind)}/users-srv/userinfo`, { headers: { authorization: `Bearer ${token}` } })
   return answer.status === 200
 }

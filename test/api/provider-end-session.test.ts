@@ -8,17 +8,18 @@ import { createSealer } from '../../src/kernel/sealer.ts'
 import { type BrowserSession, createBrowserSession, readForm, type VisitedPage } from '../support/browser-session.ts'
 import {
   beginLogin,
+  buildSettings,
   CALLBACK,
   clientSettings,
   discover,
   END_SESSION,
   GOODBYE,
-  KEYS,
   type ProviderUnderTest,
   signIn,
   startProvider,
   submitLogin,
   type Tokens,
+  TTL,
 } from '../support/provider.ts'
 
 const PATH = '/session/end_session'
@@ -142,7 +143,7 @@ test('a POST counts query and form together, also from another site without cook
 test('EST-7, 8, 9, 15: expired hints tell the same as fresh ones', async (t) => {
   const short = await startProvider({
     clients: [clientSettings('app', { accessTokenHintMayRedirect: true })],
-    settings: { ttl: { session: 86_400, interaction: 600, code: 60, accessToken: 1, idToken: 1, refreshToken: 60 } },
+    settings: { ttl: { ...TTL, accessToken: 1, idToken: 1 } },
   })
   t.after(() => short.close())
   const config = await discover(short.origin)
@@ -487,29 +488,11 @@ test('a second node with the same store opens the tickets and parked forms of th
   const { createLog } = await import('../../src/observe/log.ts')
   const { browser, tokens } = await signIn(config)
   const second = await createProvider({
-    settings: {
-      issuer: provider.origin,
-      host: '127.0.0.1',
-      port: 0,
-      routes: {
-        authorization: '/authz-srv/authz',
-        token: '/token-srv/token',
-        revocation: '/token-srv/revoke',
-        introspection: '/token-srv/introspect',
-        userinfo: '/users-srv/userinfo',
-        jwks: '/.well-known/jwks.json',
-        endSession: PATH,
-      },
-      accountsSource: 'file',
+    settings: buildSettings({
+      origin: provider.origin,
       accountsPath: provider.accountsPath,
       clients: [clientSettings('app')],
-      ttl: { session: 60, interaction: 60, code: 60, accessToken: 60, idToken: 60, refreshToken: 60 },
-      allowedHosts: [],
-      tls: undefined,
-      trustedProxies: [],
-      keys: KEYS,
-      endSession: END_SESSION,
-    },
+    }),
     store: provider.store,
     sealer,
     clock: () => Date.now() / 1000,

@@ -82,30 +82,8 @@ export async function startProvider(
   const store = await createEmbeddedStore({ directory: join(directory, 'data'), clock: systemClock })
   let logged = ''
   const log = createLog('debug', { write: (line) => void (logged += line) })
-  const settings: ProviderSettings = {
-    issuer: origin,
-    host: '127.0.0.1',
-    port: Number(new URL(origin).port),
-    routes: {
-      authorization: '/authz-srv/authz',
-      token: '/token-srv/token',
-      revocation: '/token-srv/revoke',
-      introspection: '/token-srv/introspect',
-      userinfo: '/users-srv/userinfo',
-      jwks: '/.well-known/jwks.json',
-      endSession: '/session/end_session',
-    },
-    accountsSource: 'file',
-    accountsPath,
-    clients: options.clients ?? [clientSettings('app')],
-    ttl: { session: 86_400, interaction: 600, code: 60, accessToken: 3600, idToken: 3600, refreshToken: 1_209_600 },
-    allowedHosts: [],
-    tls: undefined,
-    trustedProxies: [],
-    keys: KEYS,
-    endSession: END_SESSION,
-    ...options.settings,
-  }
+  const clients = options.clients ?? [clientSettings('app')]
+  const settings = buildSettings({ origin, accountsPath, clients, ...options.settings })
   const sealer = createSealer(['a secret of the tests'])
   const provider = await createProvider({ settings, store, sealer, clock: systemClock, log, ...options.parts })
   await provider.app.listen({ host: settings.host, port: settings.port })
@@ -119,6 +97,47 @@ export async function startProvider(
       await store.close()
       await rm(directory, { recursive: true })
     },
+  }
+}
+
+export const TTL: ProviderSettings['ttl'] = {
+  session: 86_400,
+  interaction: 600,
+  code: 60,
+  accessToken: 3600,
+  jwtAccessToken: 600,
+  idToken: 3600,
+  refreshToken: 1_209_600,
+}
+
+/** The settings of a provider at this origin, with the defaults for what is not given. */
+export function buildSettings({
+  origin,
+  ...given
+}: { origin: string; accountsPath: string } & Partial<ProviderSettings>): ProviderSettings {
+  return {
+    issuer: origin,
+    host: '127.0.0.1',
+    port: Number(new URL(origin).port),
+    routes: {
+      authorization: '/authz-srv/authz',
+      token: '/token-srv/token',
+      revocation: '/token-srv/revoke',
+      introspection: '/token-srv/introspect',
+      userinfo: '/users-srv/userinfo',
+      jwks: '/.well-known/jwks.json',
+      endSession: '/session/end_session',
+    },
+    accountsSource: 'file',
+    clients: [],
+    resources: [],
+    ttl: TTL,
+    allowedHosts: [],
+    tls: undefined,
+    trustedProxies: [],
+    keys: KEYS,
+    endSession: END_SESSION,
+    ...given,
   }
 }
 
@@ -156,9 +175,12 @@ export async function beginLogin(config: client.Configuration, parameters: Reado
     ...parameters,
   })
   const checks = { pkceCodeVerifier, expectedState, expectedNonce }
+  // RFC 8707 §2.2: which of the resources that were agreed to the token is for.
+  const { resource } = parameters
+  const more = resource === undefined ? undefined : { resource }
   return {
     url: url.href,
-    redeem: (answer: VisitedPage) => client.authorizationCodeGrant(config, new URL(answer.url), checks),
+    redeem: (answer: VisitedPage) => client.authorizationCodeGrant(config, new URL(answer.url), checks, more),
   }
 }
 
