@@ -24,8 +24,8 @@ export interface ApiCalls {
   revoke(credential: Credential, referenceId: string): Promise<void>
   /** `GET /_security/_authenticate`. `undefined`: the credentials do not count (any more). */
   whoAmI(user: ApiUser, referenceId: string): Promise<JsonObject | undefined>
-  /** `POST /_security/user/_has_privileges` for cluster privileges. @returns those of them that are missing */
-  findMissing(as: ApiCall['as'], privileges: readonly string[], referenceId: string): Promise<string[]>
+  /** `POST /_security/user/_has_privileges` for cluster privileges. @returns those that are missing, `undefined` if the credentials do not count */
+  findMissing(as: ApiCall['as'], privileges: readonly string[], referenceId: string): Promise<string[] | undefined>
   /** @throws PortalError `unavailable` */
   checkReachable(referenceId: string): Promise<void>
 }
@@ -156,6 +156,7 @@ export function createApiCalls({ api, log }: { api: SecurityApi; log: Log }): Ap
     async findMissing(as, privileges, referenceId) {
       const path = '/_security/user/_has_privileges'
       const answer = await reach({ method: 'POST', path, as, body: { cluster: [...privileges] }, referenceId })
+      if (answer.status === 401) return undefined
       if (answer.status !== 200) throw unexpected(answer, 'a question for privileges')
       const held = answer.body?.['cluster']
       return privileges.filter((privilege) => !isJsonObject(held) || held[privilege] !== true)

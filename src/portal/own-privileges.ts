@@ -9,7 +9,8 @@ const NEEDED = ['manage_oidc', 'manage_token']
 export async function checkOwnPrivileges({ api, log }: { api: ApiCalls; log: Log }): Promise<void> {
   try {
     const missing = await api.findMissing('portal', NEEDED, randomBytes(16).toString('hex'))
-    if (missing.length > 0)
+    if (missing === undefined) log.error('the security API does not accept the credentials of the portal')
+    else if (missing.length > 0)
       log.error({ missing }, `the portal lacks cluster privileges at the security API: ${missing.join(', ')}`)
   } catch (err) {
     log.error({ err }, 'the portal could not learn its own privileges at the security API')

@@ -31,7 +31,7 @@ import { checkOwnPrivileges } from './own-privileges.ts'
 import type { PortalParts } from './parts.ts'
 import { createPortalAudit } from './portal-audit.ts'
 import { PortalError } from './portal-error.ts'
-import { refuse } from './refusal.ts'
+import { readFailure, refuse } from './refusal.ts'
 import { buildResponseHeaders } from './response-headers.ts'
 import type { SecurityApi } from './security-api.ts'
 import { createContentSealer } from './session-content.ts'
@@ -174,7 +174,7 @@ async function admit(request: FastifyRequest, reply: FastifyReply, parts: Portal
     visit.visitor = await parts.visitors.identify(request, reply)
   } catch (error) {
     // Pages that welcome anybody are shown even while nobody can be told from anybody else.
-    if (access === 'required' || !(error instanceof PortalError) || error.code !== 'unavailable') throw error
+    if (access === 'required' || readFailure(error).code !== 'unavailable') throw error
   }
   if (access === 'optional') return
   if (visit.visitor.kind === 'anonymous') {

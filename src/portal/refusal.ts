@@ -23,7 +23,7 @@ export function refuse(
   reply: FastifyReply,
   { settings, clock, log }: RefusalParts,
 ): FastifyReply {
-  const error = readError(thrown)
+  const error = readFailure(thrown)
   const { visit } = request
   const fields = {
     err: error,
@@ -60,17 +60,19 @@ function callersId({ headers }: FastifyRequest): { 'http.request.id'?: string } 
 }
 
 /** Everything that can be thrown, as one of the portal's own errors. */
-function readError(thrown: FastifyError | Error): PortalError {
+export function readFailure(thrown: unknown): PortalError {
   if (thrown instanceof PortalError) return thrown
   if (thrown instanceof SecurityError)
     return new PortalError(thrown.reason === 'store_unavailable' ? 'unavailable' : 'server_error', thrown.message, {
       cause: thrown.cause,
     })
-  const status = 'statusCode' in thrown ? (thrown.statusCode ?? 500) : 500
-  if (status === 413) return new PortalError('too_large', thrown.message)
-  // What Fastify says of a body that it cannot read.
-  if (status >= 400 && status < 500)
-    return new PortalError('bad_request', thrown.message, { status, said: thrown.message })
+  if (thrown instanceof Error && 'statusCode' in thrown) {
+    const status = Number(thrown.statusCode)
+    if (status === 413) return new PortalError('too_large', thrown.message)
+    // What Fastify says of a body that it cannot read.
+    if (status >= 400 && status < 500)
+      return new PortalError('bad_request', thrown.message, { status, said: thrown.message })
+  }
   return new PortalError('server_error', 'a fault of the portal', { cause: thrown })
 }
 

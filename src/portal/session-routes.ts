@@ -2,19 +2,19 @@
 import type { FastifyInstance } from 'fastify'
 import { isJsonObject } from '../kernel/json.ts'
 import { END_SESSIONS } from './account-sessions.ts'
-import { authorizationOf } from './api-calls.ts'
 import { checkKeys, readText } from './body.ts'
 import { canBeExtended, nearestDeadline } from './deadlines.ts'
 import type { PortalParts } from './parts.ts'
 import { PortalError, badRequest } from './portal-error.ts'
 import { buildProfile } from './profile.ts'
+import type { ApiUser } from './security-api.ts'
 import type { Match } from './session-records.ts'
 import { userOf, visitRules } from './visit.ts'
 
 const SESSION = '/internal/security/session'
 
 export function addSessionRoutes(app: FastifyInstance, parts: PortalParts): void {
-  const { settings, sessions, records, api, audit, clock } = parts
+  const { settings, sessions, records, visitors, api, audit, clock } = parts
   const required = visitRules({ access: 'required' })
 
   app.get('/internal/security/me', required, async (request, reply) => reply.send(buildProfile(userOf(request))))
@@ -51,9 +51,8 @@ export function addSessionRoutes(app: FastifyInstance, parts: PortalParts): void
 
   app.post('/api/security/session/_invalidate', visitRules({ access: 'required' }), async (request) => {
     const match = readMatch(request.body)
-    const { session } = userOf(request)
-    const authorization = session ? authorizationOf(session.content.signIn.credential) : request.headers.authorization
-    const missing = await api.findMissing({ authorization: authorization ?? '' }, ['all'], request.id)
+    const ask = (as: ApiUser) => api.findMissing(as, ['all'], request.id)
+    const missing = await visitors.askAsUser(userOf(request), request, ask)
     if (missing.length > 0) throw new PortalError('forbidden', 'ending sessions needs the cluster privilege [all]')
     const ended = await records.endMatching(match)
     for (const record of ended)

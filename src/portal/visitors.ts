@@ -4,10 +4,11 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Clock, wholeSeconds } from '../kernel/clock.ts'
+import { SecurityError } from '../kernel/errors.ts'
 import type { Log } from '../observe/log.ts'
 import type { PortalSettings } from '../settings/settings.ts'
 import { setCookie } from './answer.ts'
-import { type ApiCalls, authorizationOf } from './api-calls.ts'
+import { type ApiCalls, type RefreshRefusal, authorizationOf } from './api-calls.ts'
 import {
   type BrowserSession,
   type BrowserSessions,
@@ -19,6 +20,7 @@ import { activityInterval } from './deadlines.ts'
 import { recentAttempts } from './handshake-list.ts'
 import { LOGOUT_REASONS, type PortalAudit } from './portal-audit.ts'
 import { PortalError } from './portal-error.ts'
+import type { ApiUser } from './security-api.ts'
 import { EMPTY_CONTENT } from './session-content.ts'
 import { readSessionCookie } from './session-cookie.ts'
 import type { TokenRefresh } from './token-refresh.ts'
@@ -29,6 +31,13 @@ export interface Visitors {
   identify(request: FastifyRequest, reply: FastifyReply): Promise<Visitor>
   /** The session of the cookie, signed in or not, without asking the API. */
   openSession(request: FastifyRequest): Promise<OpenedCookie>
+  /**
+   * Asks the API as a visitor whom it has just let in. If the tokens of the session have died since, they are refreshed
+   * and it is asked again.
+   * @param ask gives `undefined` if the API does not take the credentials
+   * @throws PortalError when it takes none
+   */
+  askAsUser<T>(user: User, request: FastifyRequest, ask: Question<T>): Promise<T>
   /** Ends a session and, as its cookie is at hand, revokes its tokens. */
   endSession(session: BrowserSession, reason: EndReason, referenceId: string): Promise<void>
 }
@@ -37,6 +46,11 @@ export type OpenedCookie =
   | { readonly cookie: 'none' }
   | { readonly cookie: 'ended'; readonly reason: EndReason }
   | { readonly cookie: 'live'; readonly session: BrowserSession }
+
+type Question<T> = (as: ApiUser) => Promise<T | undefined>
+
+/** `useless`: the API takes nothing of what it gave. */
+type SessionRefusal = RefreshRefusal | 'gone' | 'wrong_password' | 'useless'
 
 /** The provider of visitors by `Authorization` header. */
 const HTTP_PROVIDER = { type: 'http', name: '__http__' }
@@ -61,10 +75,13 @@ export function createVisitors(parts: {
   async function identifyByHeader(authorization: string, request: FastifyRequest): Promise<Visitor> {
     const scheme = authorization.split(' ', 1)[0] ?? ''
     if (!settings.headerSchemes.includes(scheme.toLowerCase())) return NOBODY
-    const passed = settings.passedHeaders.map((name) => [name, request.headers[name]])
-    const headers = Object.fromEntries(passed.filter(([, value]) => typeof value === 'string'))
-    const profile = await api.whoAmI({ authorization, headers }, request.id)
+    const profile = await api.whoAmI(buildHeaderUser(authorization, request), request.id)
     return profile === undefined ? NOBODY : { kind: 'user', profile, provider: HTTP_PROVIDER, session: undefined }
+  }
+
+  function buildHeaderUser(authorization: string, request: FastifyRequest): ApiUser {
+    const passed = settings.passedHeaders.map((name) => [name, request.headers[name]])
+    return { authorization, headers: Object.fromEntries(passed.filter(([, value]) => typeof value === 'string')) }
   }
 
   async function openSession(request: FastifyRequest): Promise<OpenedCookie> {
@@ -119,14 +136,41 @@ export function createVisitors(parts: {
     const active =
       !request.visit.system && (age >= interval || (request.visit.rules.extendsSession === true && age > 0))
     if (!active && session.content.signIn.accepted) return session
-    const changed = await sessions.change(session, ({ content, record }) => ({
-      content:
-        content.signIn === undefined
-          ? content
-          : { ...content, attempts: [], signIn: { ...content.signIn, accepted: true } },
-      lastActivityAt: active ? Math.max(now, record.lastActivityAt) : record.lastActivityAt,
-    }))
-    return isSignedIn(changed) ? changed : session
+    try {
+      const changed = await sessions.change(session, ({ content, record }) => ({
+        content:
+          content.signIn === undefined
+            ? content
+            : { ...content, attempts: [], signIn: { ...content.signIn, accepted: true } },
+        lastActivityAt: active ? Math.max(now, record.lastActivityAt) : record.lastActivityAt,
+      }))
+      return isSignedIn(changed) ? changed : session
+    } catch (error) {
+      // A store that takes no writes still serves who is signed in; at worst the session ends sooner than it had to.
+      const isAway = error instanceof SecurityError && error.reason === 'store_unavailable'
+      if (!isAway || request.visit.rules.extendsSession) throw error
+      log.warn({ err: error, 'trace.id': request.id }, 'that a session is used could not be noted')
+      return session
+    }
+  }
+
+  /** Asks with the tokens of a session, and with others as soon as the API does not take them. */
+  async function askWithSession<T>(
+    session: SignedInSession,
+    referenceId: string,
+    ask: Question<T>,
+  ): Promise<{ session: SignedInSession } & ({ told: T } | { refused: SessionRefusal })> {
+    let now = session
+    for (let pair = 0; pair < MOST_PAIRS; pair++) {
+      const { credential } = now.content.signIn
+      const told = await ask({ authorization: authorizationOf(credential) })
+      if (told !== undefined) return { session: now, told }
+      if ('basic' in credential) return { session: now, refused: 'wrong_password' }
+      const refreshed = await tokens.refresh(now, referenceId)
+      if (typeof refreshed === 'string') return { session: now, refused: refreshed }
+      now = refreshed
+    }
+    return { session: now, refused: 'useless' }
   }
 
   async function identifyBySession(
@@ -138,33 +182,20 @@ export function createVisitors(parts: {
     if (sessions.provider(session.content.signIn) === undefined)
       return lose(session, 'UNEXPECTED_SESSION_ERROR', request, reply)
 
-    let now = session
-    for (let pair = 0; pair < MOST_PAIRS; pair++) {
-      const { credential, provider } = now.content.signIn
-      const profile = await api.whoAmI({ authorization: authorizationOf(credential) }, request.id)
-      if (profile !== undefined) {
-        const user: User = { kind: 'user', profile, provider, session: await markAccepted(now, request) }
-        return user
-      }
-      if ('basic' in credential) return lose(now, 'UNEXPECTED_SESSION_ERROR', request, reply)
-      const refreshed = await tokens.refresh(now, request.id)
-      if (refreshed === 'gone') {
-        visit.deadCookie = true
-        return { kind: 'anonymous', session: undefined, reason: 'UNEXPECTED_SESSION_ERROR' }
-      }
-      if (typeof refreshed !== 'string') {
-        now = refreshed
-        continue
-      }
-      if (refreshed === 'wrong_client')
-        log.error({ 'trace.id': request.id }, 'the tokens of a session belong to another client of the security API')
-      if (visit.navigation) return lose(now, 'SESSION_EXPIRED', request, reply)
-      // Not 401: that would make programs sign the person out at the identity provider too.
-      throw new PortalError('bad_request', 'the refresh token of a session is no longer valid', {
-        said: refreshed === 'wrong_client' ? MISCONFIGURED : EXPIRED,
-        sessionReason: 'SESSION_EXPIRED',
-      })
+    const asked = await askWithSession(session, request.id, (as) => api.whoAmI(as, request.id))
+    const now = asked.session
+    if ('told' in asked) {
+      const { provider } = now.content.signIn
+      return { kind: 'user', profile: asked.told, provider, session: await markAccepted(now, request) }
     }
+    if (asked.refused === 'gone') {
+      visit.deadCookie = true
+      return { kind: 'anonymous', session: undefined, reason: 'UNEXPECTED_SESSION_ERROR' }
+    }
+    if (asked.refused === 'wrong_password') return lose(now, 'UNEXPECTED_SESSION_ERROR', request, reply)
+    if (asked.refused === 'wrong_client')
+      log.error({ 'trace.id': request.id }, 'the tokens of a session belong to another client of the security API')
+    if (!visit.navigation && asked.refused !== 'useless') throw buildExpiry(asked.refused)
     return lose(now, 'SESSION_EXPIRED', request, reply)
   }
 
@@ -179,6 +210,25 @@ export function createVisitors(parts: {
       return { kind: 'anonymous', session: opened.session, reason: undefined }
     },
     openSession,
+    async askAsUser({ session }, request, ask) {
+      const { authorization = '' } = request.headers
+      const asked =
+        session === undefined
+          ? { told: await ask(buildHeaderUser(authorization, request)) }
+          : await askWithSession(session, request.id, ask)
+      if ('refused' in asked && (asked.refused === 'expired' || asked.refused === 'wrong_client'))
+        throw buildExpiry(asked.refused)
+      if ('told' in asked && asked.told !== undefined) return asked.told
+      throw new PortalError('unauthenticated', 'the security API takes a user no more whom it took a moment ago')
+    },
     endSession,
   }
+}
+
+/** Not 401: that would make programs sign the person out at the identity provider too. */
+function buildExpiry(refusal: RefreshRefusal): PortalError {
+  return new PortalError('bad_request', 'the refresh token of a session is no longer valid', {
+    said: refusal === 'wrong_client' ? MISCONFIGURED : EXPIRED,
+    sessionReason: 'SESSION_EXPIRED',
+  })
 }

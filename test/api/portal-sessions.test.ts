@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import http from 'node:http'
 import test from 'node:test'
+import { SecurityError } from '../../src/kernel/errors.ts'
 import { createContentSealer } from '../../src/portal/session-content.ts'
 import {
   assertErrorPage,
@@ -73,6 +74,42 @@ test('G2 the lifespan ends a session that is in use all the time, and nothing el
   advance(3)
   const response = await browser.fetch('/internal/security/me')
   assert.equal(response.headers['kbn-session-error-reason'], 'SESSION_LIFESPAN_TIMEOUT')
+})
+
+test('while the store takes no writes, who is signed in goes on; staying signed in is not promised', async (t) => {
+  let full = false
+  const { app, advance, logged } = await startPortal(t, oneProvider, {
+    wrapSessions: (sessions) => ({
+      ...sessions,
+      update: async (...change) => {
+        if (full) throw new SecurityError('store_unavailable', 'the disk is full')
+        return sessions.update(...change)
+      },
+    }),
+  })
+  const browser = openBrowser(app)
+  const params = { username: 'basic', password: 'basic' }
+  const login = { providerType: 'basic', providerName: 'basic', currentURL: '/', params }
+  assert.equal((await browser.post('/internal/security/login', login)).statusCode, 200)
+  full = true
+  assert.equal(await whoAmI(browser), 'basic', 'at the first request after the sign-in')
+  advance(3600)
+  full = false
+  assert.equal(await whoAmI(browser), 'basic')
+  full = true
+  advance(3600)
+  assert.equal((await browser.visit('/security/account')).statusCode, 200, 'when its activity is due to be noted')
+  assert.ok(logged.some((line) => line.includes('that a session is used could not be noted')))
+  assert.equal((await browser.post('/internal/security/session', {})).statusCode, 503)
+  assert.equal((await browser.visit('/logout')).headers.location, '/api/security/logout')
+  assert.equal((await browser.visit('/api/security/logout')).statusCode, 503, 'nothing was ended')
+  full = false
+  assert.equal(await whoAmI(browser), 'basic')
+
+  full = true
+  advance(3.5 * 86_400)
+  assert.equal((await browser.visit('/security/account')).statusCode, 503, 'a session past its deadline opens nothing')
+  assert.equal((await browser.visit('/login')).statusCode, 200)
 })
 
 test('G3 changed settings act on the sessions that are there', async (t) => {

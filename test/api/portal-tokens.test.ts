@@ -32,6 +32,46 @@ test('B1 two nodes at once end with one pair in the session', async (t) => {
   assert.equal(api.count('/_security/oauth2/token'), before)
 })
 
+test('B2 what is asked of the API as the user long after the request began is asked again with fresh tokens', async (t) => {
+  const { app, api, advance } = await startPortal(t, oneProvider)
+  const browsers = Array.from({ length: 5 }, () => openBrowser(app))
+  for (const browser of browsers) await signIn(browser)
+  let waited = 0
+  api.intercept = (call) => {
+    if (call.path === '/_security/user/_has_privileges' && ++waited === 1) advance(30)
+    return undefined
+  }
+  const nobody = { match: 'query', query: { provider: { type: 'oidc', name: 'nobody' } } }
+  const invalidate = async (browser = browsers[0]) => browser?.post('/api/security/session/_invalidate', nobody)
+  assert.deepEqual((await invalidate())?.json(), { total: 0 })
+  assert.equal(waited, 2)
+  assert.equal(api.count('/_security/oauth2/token'), 1)
+
+  waited = 0
+  const answers = await Promise.all(browsers.map((browser) => invalidate(browser)))
+  assert.deepEqual(
+    answers.map((answer) => answer?.statusCode),
+    [200, 200, 200, 200, 200],
+  )
+})
+
+test('B2 if the tokens cannot be refreshed then, a program is told so and the session stays', async (t) => {
+  const { app, api } = await startPortal(t, oneProvider)
+  const browser = openBrowser(app)
+  await signIn(browser)
+  api.intercept = (call) => {
+    if (call.path === '/_security/user/_has_privileges') api.forgetTokens()
+    return undefined
+  }
+  const answer = await browser.post('/api/security/session/_invalidate', { match: 'all' })
+  assert.equal(answer.statusCode, 400)
+  assert.equal(answer.headers['kbn-session-error-reason'], 'SESSION_EXPIRED')
+  const authorization = `Basic ${Buffer.from('basic:basic').toString('base64')}`
+  api.intercept = ({ path }) => (path.endsWith('_has_privileges') ? { status: 401, body: {} } : undefined)
+  const byHeader = await openBrowser(app).post('/api/security/session/_invalidate', { match: 'all' }, { authorization })
+  assert.equal(byHeader.statusCode, 401)
+})
+
 test('B3 when the refresh token is refused too, a page starts a new sign-in and the old session ends', async (t) => {
   const { app, api } = await startPortal(t, oneProvider)
   const browser = openBrowser(app)
