@@ -8,13 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { callApi, ELASTIC } from '../support/api-call.ts'
 import { PASSWORD, startPostgres } from '../support/postgres.ts'
 import { type Program, startProgram } from '../support/program.ts'
-import { createLedger, type Ledger } from './ledger.ts'
+import { createLedger } from './ledger.ts'
+import { liveUntil, LONG } from './life.ts'
 
-const LONG = process.env['OSTIARY_TEST_CRASH_ROUNDS'] === 'many'
-const CLIENTS = 4
-/** Answers before a kill may come, so that every round has something to lose. */
-const ANSWERS_FIRST = 12
-const LONGEST_WAIT_MS = 400
 const DEADLINE_MS = 30_000
 
 test('what was answered outlives kill -9 of the program, with everything that was under way', async (t) => {
@@ -57,22 +53,6 @@ test('what was answered outlives kill -9 of the PostgreSQL server, and the progr
     await ledger.check()
   }
 })
-
-/** Lets clients live until a random moment, at which `kill` strikes. */
-async function liveUntil(ledger: Ledger, kill: () => Promise<void>): Promise<void> {
-  const stopping = new AbortController()
-  const before = ledger.answers()
-  const clients = Array.from({ length: CLIENTS }, () => ledger.live(stopping.signal))
-  const deadline = Date.now() + DEADLINE_MS
-  while (ledger.answers() < before + ANSWERS_FIRST) {
-    assert.ok(Date.now() < deadline, 'nobody is answered')
-    await sleep(5)
-  }
-  await sleep(Math.random() * LONGEST_WAIT_MS)
-  await kill()
-  stopping.abort()
-  await Promise.all(clients)
-}
 
 /** The first worker serves when the start returns, the others come after it. */
 async function waitForWorkers(program: Program, count: number): Promise<void> {

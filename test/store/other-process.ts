@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import type { Store } from '../../src/store/store.ts'
 
 export interface WritingProcess {
   readonly pid: number
@@ -13,10 +14,14 @@ export interface WritingProcess {
 }
 
 /** Starts `writing-process.ts` on a data folder. */
-export function startWritingProcess(directory: string): WritingProcess {
+export function startWritingProcess(
+  directory: string,
+  environment: Readonly<Record<string, string>> = {},
+): WritingProcess {
   const program = `${import.meta.dirname}/writing-process.ts`
   const child: ChildProcess = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, directory], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...environment },
   })
   if (child.stdout === null || child.pid === undefined) throw new Error('the writing process did not start')
   const lines: string[] = []
@@ -41,4 +46,22 @@ export function startWritingProcess(directory: string): WritingProcess {
       await ended
     },
   }
+}
+
+/** What was acknowledged and does not hold in the store: pairs that are not there, and ended ones that live. */
+export async function findBroken(
+  { tokens }: Store,
+  lines: readonly string[],
+): Promise<{ lost: bigint[]; alive: bigint[] }> {
+  const created = idsAfter('created', lines)
+  const kept = new Set((await tokens.findMany(created)).map(({ id }) => id))
+  const invalidated = await tokens.findMany(idsAfter('invalidated', lines))
+  return {
+    lost: created.filter((id) => !kept.has(id)),
+    alive: invalidated.filter(({ accessInvalidated }) => !accessInvalidated).map(({ id }) => id),
+  }
+}
+
+function idsAfter(word: string, lines: readonly string[]): bigint[] {
+  return lines.filter((line) => line.startsWith(`${word} `)).map((line) => BigInt(line.slice(word.length + 1)))
 }

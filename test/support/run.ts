@@ -10,6 +10,8 @@ const COUNTERPARTS = [
   { program: '/usr/bin/glewlwyd', packages: ['glewlwyd'], modes: ['quick', 'full'] },
   { program: '/usr/bin/tinyproxy', packages: ['tinyproxy-bin'], modes: ['quick', 'full'] },
   { program: '/usr/sbin/slapd', packages: ['slapd'], modes: ['quick', 'full'] },
+  { program: '/usr/bin/gcc', packages: ['gcc'], modes: ['full'] },
+  { program: '/usr/include/stdlib.h', packages: ['libc6-dev'], modes: ['full'] },
   { program: '/usr/bin/chromium', packages: ['chromium', 'fonts-liberation'], modes: ['full'] },
   {
     program: '/usr/lib/apache2/modules/mod_auth_openidc.so',

@@ -1,5 +1,5 @@
 import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { SecurityError } from '../../kernel/errors.ts'
 import { openConnection } from './connection.ts'
 import { joinLock, lockDirectory, type DirectoryLock } from './directory-lock.ts'
@@ -18,7 +18,7 @@ export interface DataDirectory {
  */
 export function openDataDirectory(directory: string): DataDirectory {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    makeFolder(resolve(directory))
     chmodSync(directory, 0o700)
     const lock = lockDirectory(directory)
     try {
@@ -63,9 +63,19 @@ function openFile(file: string, directory: string): Reader {
   }
 }
 
-/** A file is durable when the folder that names it is. */
+/** A folder, like a file, is durable when the folder that names it is. */
+function makeFolder(directory: string): void {
+  const first = mkdirSync(directory, { recursive: true, mode: 0o700 })
+  if (first === undefined) return
+  for (let made = directory; made.length >= first.length; made = dirname(made)) synchronizeFolder(dirname(made))
+}
+
 function createFile(file: string, directory: string): void {
   closeSync(openSync(file, 'a', 0o600))
+  synchronizeFolder(directory)
+}
+
+function synchronizeFolder(directory: string): void {
   const folder = openSync(directory, 'r')
   fsyncSync(folder)
   closeSync(folder)
