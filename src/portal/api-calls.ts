@@ -20,8 +20,8 @@ export interface ApiCalls {
   refresh(refreshToken: string, referenceId: string): Promise<Tokens | RefreshRefusal>
   /** `POST /_security/oidc/logout`. @returns the end-session URL, or null if the provider has none */
   logout(tokens: Tokens, referenceId: string): Promise<string | null>
-  /** `DELETE /_security/oauth2/token` for both tokens; a failure is logged and goes no further. */
-  revoke(credential: Credential, referenceId: string): Promise<void>
+  /** `DELETE /_security/oauth2/token` for both tokens; a failure is logged. @returns whether none of them lives on */
+  revoke(credential: Credential, referenceId: string): Promise<boolean>
   /** `GET /_security/_authenticate`. `undefined`: the credentials do not count (any more). */
   whoAmI(user: ApiUser, referenceId: string): Promise<JsonObject | undefined>
   /** `POST /_security/user/_has_privileges` for cluster privileges. @returns those that are missing, `undefined` if the credentials do not count */
@@ -133,7 +133,8 @@ export function createApiCalls({ api, log }: { api: SecurityApi; log: Log }): Ap
     },
 
     async revoke(credential, referenceId) {
-      if ('basic' in credential) return
+      if ('basic' in credential) return true
+      let ended = true
       const path = '/_security/oauth2/token'
       for (const body of [{ token: credential.accessToken }, { refresh_token: credential.refreshToken }]) {
         try {
@@ -142,8 +143,10 @@ export function createApiCalls({ api, log }: { api: SecurityApi; log: Log }): Ap
           if (answer.status !== 200 && answer.status !== 404) throw unexpected(answer, 'a revocation')
         } catch (err) {
           log.warn({ err, 'trace.id': referenceId }, 'a token could not be revoked; it dies by its own expiry')
+          ended = false
         }
       }
+      return ended
     },
 
     async whoAmI(user, referenceId) {

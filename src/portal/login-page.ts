@@ -18,6 +18,8 @@ export interface LoginView {
   /** Checked before: an address of the own origin. */
   readonly target: string
   readonly message?: Message | undefined
+  /** What else is known after a sign-out. */
+  readonly told?: string | undefined
   readonly cards: readonly PortalProviderSettings[]
   /** The provider whose form is shown. */
   readonly form?: FormView | undefined
@@ -44,7 +46,7 @@ export function renderLoginPage(view: LoginView): string {
     </h1>
     ${renderBlocks(view)}
     ${loginAssistanceMessage !== undefined && html`<div class="assistance">${renderMarkdown(loginAssistanceMessage)}</div>`}
-    ${message && renderMessage(message)}
+    ${message && renderMessage(message)} ${view.told !== undefined && html`<p class="muted small">${view.told}</p>`}
     ${
       cards.length > 0 &&
       html`<ul class="choices" data-way-in>

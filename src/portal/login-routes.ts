@@ -17,7 +17,7 @@ import { visitRules } from './visit.ts'
 import { readVisitorOrigin } from './visitor-origin.ts'
 
 export function addLoginRoutes(app: FastifyInstance, parts: PortalParts): void {
-  const { settings, api, visitors, handshakes, signIns, audit } = parts
+  const { settings, api, visitors, handshakes, signIns, receipts, audit } = parts
   const { basePath } = settings
 
   app.get('/login', visitRules({ access: 'optional' }), async (request, reply) => {
@@ -35,8 +35,10 @@ export function addLoginRoutes(app: FastifyInstance, parts: PortalParts): void {
       return reply.redirect(moved.location)
     }
     if (await isAway(request.id)) return sendPage(sendAway(reply), renderAwayPage(settings, target, visit.texts))
-    const message = buildMessage(readMessageCode(visit.query.get('msg')), visit.texts)
-    return sendPage(reply, renderLoginPage({ ...layOut(request, hinted), target, message }))
+    const code = readMessageCode(visit.query.get('msg'))
+    const message = buildMessage(code, visit.texts)
+    const told = code === 'LOGGED_OUT' ? await tellOfProvider(request) : undefined
+    return sendPage(reply, renderLoginPage({ ...layOut(request, hinted), target, message, told }))
   })
 
   app.post('/login', visitRules({ access: 'none', form: true }), async (request, reply) => {
@@ -131,6 +133,13 @@ export function addLoginRoutes(app: FastifyInstance, parts: PortalParts): void {
       return { settings, texts, host, cards: [], form: { provider, ...typed }, moreOptions }
     }
     return { settings, texts, host, cards: settings.selector ? visible : offered.slice(0, 1) }
+  }
+
+  /** After a sign-out: whether it reached the identity provider, where there is one. */
+  async function tellOfProvider({ visit: { query, texts } }: FastifyRequest): Promise<string | undefined> {
+    const receipt = await receipts.take(query.get('state'))
+    if (receipt !== undefined) return texts.loggedOut.brieflyEnded(receipt.provider)
+    return settings.providers.some((one) => !usesForm(one)) ? texts.loggedOut.brieflyUnknown : undefined
   }
 
   async function isAway(referenceId: string): Promise<boolean> {

@@ -58,13 +58,15 @@ export function addLogoutRoutes(app: FastifyInstance, parts: PortalParts): void 
 async function endAtApi({ provider, credential }: SignIn, api: ApiCalls, referenceId: string): Promise<string | null> {
   if ('basic' in credential) return null
   if (provider.type !== 'oidc') {
-    await api.revoke(credential, referenceId)
-    return null
+    if (await api.revoke(credential, referenceId)) return null
+    throw new PortalError('logout_failed', 'the tokens of a session could not be revoked')
   }
   try {
     return await api.logout(credential, referenceId)
   } catch (error) {
     if (!(error instanceof PortalError)) throw error
+    // An API that answers may still take the tokens back, one by one.
+    if (error.code === 'server_error') await api.revoke(credential, referenceId)
     throw new PortalError('logout_failed', error.message, { status: error.status, cause: error.cause })
   }
 }

@@ -17,6 +17,7 @@ export function addPageRoutes(
   { settings, sessions, records, receipts, clock }: PortalParts,
 ): void {
   const { basePath } = settings
+  const types = new Set(settings.providers.map(({ type }) => type))
   const required = visitRules({ access: 'required' })
   const beforeAgreement = visitRules({ access: 'required', beforeAgreement: true })
 
@@ -51,12 +52,13 @@ export function addPageRoutes(
   for (const path of ['/security/logged_out', '/logged_out'])
     app.get(path, visitRules({ access: 'optional' }), async (request, reply) => {
       const { visitor, query, texts } = request.visit
-      if (visitor.kind === 'user') return reply.redirect(`${basePath}/`)
+      // Whose session cannot be looked at now may have one: not told to be logged out.
+      if (visitor.kind === 'user' || visitor.unidentified) return reply.redirect(`${basePath}/`)
       const next = readTarget(query.get('next'), undefined, basePath)
       const code = readMessageCode(query.get('msg'))
       const message = code === 'LOGGED_OUT' ? undefined : buildMessage(code, texts)
       const receipt = await receipts.take(query.get('state'))
-      return sendPage(reply, renderLoggedOutPage({ basePath, next, texts, message, receipt }))
+      return sendPage(reply, renderLoggedOutPage({ basePath, next, texts, message, receipt, types }))
     })
 
   app.get('/security/unauthenticated', visitRules({ access: 'none' }), async (request, reply) => {

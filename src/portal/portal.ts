@@ -42,7 +42,7 @@ import { createSignIns } from './sign-in.ts'
 import { createSignOutReceipts } from './sign-out-receipts.ts'
 import { textsOf } from './texts.ts'
 import { createTokenRefresh } from './token-refresh.ts'
-import { NOBODY, type Visit, type VisitRules } from './visit.ts'
+import { NOBODY, UNIDENTIFIED, type Visit, type VisitRules } from './visit.ts'
 import { createVisitors } from './visitors.ts'
 
 /** Implicit responses travel in a query. */
@@ -157,7 +157,7 @@ function createParts(options: Parameters<typeof createPortal>[0]): PortalParts {
     log,
   })
   const records = createSessionRecords({ store, sealer, providers, maxSessions: settings.maxSessions, clock })
-  const receipts = createSignOutReceipts({ store, clock })
+  const receipts = createSignOutReceipts({ store, clock, log })
   const tokens = createTokenRefresh({ sessions, api })
   const visitors = createVisitors({ settings, sessions, api, tokens, audit, clock, log })
   const signIns = createSignIns({ sessions, api, audit, clock })
@@ -175,6 +175,7 @@ async function admit(request: FastifyRequest, reply: FastifyReply, parts: Portal
   } catch (error) {
     // Pages that welcome anybody are shown even while nobody can be told from anybody else.
     if (access === 'required' || readFailure(error).code !== 'unavailable') throw error
+    visit.visitor = UNIDENTIFIED
   }
   if (access === 'optional') return
   if (visit.visitor.kind === 'anonymous') {

@@ -3,6 +3,7 @@ import { type Html, html } from '../pages/html.ts'
 import { renderMarkdown } from '../pages/markdown.ts'
 import { renderPage } from '../pages/page.ts'
 import { stylesheet } from '../pages/style.ts'
+import type { PortalProviderSettings } from '../settings/settings.ts'
 import type { Message } from './messages.ts'
 import { broadcastScript } from './scripts.ts'
 import { type SessionWatch, renderSessionWatch, watchScripts } from './session-watch.ts'
@@ -21,9 +22,12 @@ export interface LoggedOutView extends SmallView {
   readonly message: Message | undefined
   /** Known if the provider sent the browser here as the answer to a sign-out. */
   readonly receipt: SignOutReceipt | undefined
+  /** Ways to sign in that there are: what else can have ended, or live on. */
+  readonly types: ReadonlySet<PortalProviderSettings['type']>
 }
 
-export function renderLoggedOutPage({ basePath, next, texts, message, receipt }: LoggedOutView): string {
+export function renderLoggedOutPage(view: LoggedOutView): string {
+  const { basePath, next, texts, message } = view
   const { loggedOut } = texts
   const heading = message === undefined ? loggedOut.heading : loggedOut.otherHeading
   const role = message?.kind === 'error' ? 'alert' : 'status'
@@ -33,21 +37,29 @@ export function renderLoggedOutPage({ basePath, next, texts, message, receipt }:
     scripts: [basePath + broadcastScript.path],
     main: html`<h1 data-announce="signed-out" data-channel="${basePath}/session_timeout">${heading}</h1>
       ${message === undefined ? html`<p class="lead">${loggedOut.closePage}</p>` : html`<p class="lead" role="${role}">${message.text}</p>`}
-      ${receipt === undefined ? html`<p class="muted small">${loggedOut.providerUnknown}</p>` : renderReceipt(receipt, texts)}
-      <p class="actions"><a class="button" href="${next}" data-test-subj="logInButton">${texts.logIn}</a></p>`,
+      <p class="actions"><a class="button" href="${next}" data-test-subj="logInButton">${texts.logIn}</a></p>
+      ${renderReceipt(view)}`,
   })
 }
 
-function renderReceipt({ provider }: SignOutReceipt, { loggedOut }: Texts): Html {
-  return html`<section class="receipt" aria-labelledby="receipt" data-test-subj="signOutReceipt">
+/** What has ended, what may live on, and what is not known. */
+function renderReceipt({ receipt, types, texts: { loggedOut } }: LoggedOutView): Html {
+  const proven = receipt !== undefined
+  return html`<section class="receipt" aria-labelledby="receipt">
     <h2 id="receipt">${loggedOut.receipt}</h2>
-    <dl>
+    <dl ${proven && html` data-test-subj="signOutReceipt"`}>
       <dt>${loggedOut.session}</dt>
-      <dd>${loggedOut.sessionEnded}</dd>
-      <dt>${loggedOut.tokens}</dt>
-      <dd>${loggedOut.tokensEnded}</dd>
-      <dt>${loggedOut.provider} ${provider}</dt>
-      <dd>${loggedOut.providerAnswered}</dd>
+      <dd>${proven ? loggedOut.sessionEnded : loggedOut.sessionNone}</dd>
+      ${
+        (types.has('oidc') || types.has('token')) &&
+        html`<dt>${loggedOut.tokens}</dt>
+          <dd>${proven ? loggedOut.tokensEnded : loggedOut.tokensOtherwise}</dd>`
+      }
+      ${
+        types.has('oidc') &&
+        html`<dt>${loggedOut.provider} ${receipt?.provider}</dt>
+          <dd>${proven ? loggedOut.providerAnswered : loggedOut.providerUnknown}</dd>`
+      }
     </dl>
   </section>`
 }

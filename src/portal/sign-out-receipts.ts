@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto'
 import { type Clock, wholeSeconds } from '../kernel/clock.ts'
-import type { Sessions } from '../store/store.ts'
+import type { Log } from '../observe/log.ts'
+import type { PortalSession, Sessions } from '../store/store.ts'
 
 export interface SignOutReceipt {
   /** Host of the identity provider, as the browser shows it. */
@@ -12,9 +13,12 @@ export interface SignOutReceipt {
 }
 
 export interface SignOutReceipts {
-  /** @param endSession the URL that the browser is sent to; without a `state` nothing can be remembered */
+  /**
+   * A failure of the store is logged and goes no further: the way to the provider matters more.
+   * @param endSession the URL that the browser is sent to; without a `state` nothing can be remembered
+   */
   keep(endSession: string): Promise<void>
-  /** @returns `undefined` for a `state` that no sign-out of the last hour had */
+  /** @returns `undefined` for a `state` that no sign-out of the last hour had, or while the store is away */
   take(state: string | null): Promise<SignOutReceipt | undefined>
 }
 
@@ -23,14 +27,25 @@ const LONGEST_STATE = 512
 /** Marks the record: no session, and not to be counted as one. */
 const MARK = 'SIGN_OUT_RECEIPT'
 
-export function createSignOutReceipts({ store, clock }: { store: Sessions; clock: Clock }): SignOutReceipts {
+export function createSignOutReceipts(parts: { store: Sessions; clock: Clock; log: Log }): SignOutReceipts {
+  const { store, clock, log } = parts
+
+  async function whileStoreIsThere<T>(task: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await task()
+    } catch (err) {
+      log.warn({ err }, 'the receipt of a sign-out could not be stored or read')
+      return undefined
+    }
+  }
+
   return {
     async keep(endSession) {
       const { host, searchParams } = new URL(endSession)
       const state = searchParams.get('state')
       if (state === null || state === '') return
       const now = wholeSeconds(clock)
-      await store.create({
+      const record: PortalSession = {
         id: buildId(state),
         createdAt: now,
         lastActivityAt: now,
@@ -38,14 +53,17 @@ export function createSignOutReceipts({ store, clock }: { store: Sessions; clock
         ended: MARK,
         content: Buffer.from(host),
         removeAt: now + KEPT_FOR,
-      })
+      }
+      await whileStoreIsThere(() => store.create(record))
     },
     async take(state) {
       if (state === null || state === '' || state.length > LONGEST_STATE) return undefined
       const id = buildId(state)
-      const record = await store.find(id)
-      if (record?.ended !== MARK || !(await store.delete(id))) return undefined
-      return { provider: Buffer.from(record.content).toString() }
+      return whileStoreIsThere(async () => {
+        const record = await store.find(id)
+        if (record?.ended !== MARK || !(await store.delete(id))) return undefined
+        return { provider: Buffer.from(record.content).toString() }
+      })
     },
   }
 }

@@ -91,7 +91,7 @@ export const ENGLISH: Texts = {
     logout_failed: {
       heading: 'You are signed out here only',
       sentence:
-        'Your session here has ended, but the sign-out could not be passed on. You may still be signed in at the identity provider.',
+        'Your session here has ended, but the sign-out could not be passed on. You may still be signed in at the identity provider, and the API tokens of the session end by themselves, within their own time.',
     },
     portal_credentials: {
       heading: 'Signing in is not possible now',
@@ -117,13 +117,19 @@ export const ENGLISH: Texts = {
     receipt: 'What has ended',
     session: 'Session in this browser',
     sessionEnded: 'Ended. Its cookie opens nothing any more.',
+    sessionNone: 'None is left.',
     tokens: 'API tokens',
     tokensEnded: 'Ended, both of them.',
+    tokensOtherwise:
+      'A sign-out ends them at once. Those of a session that ran out, or was ended elsewhere, end by themselves within their own time.',
     provider: 'Identity provider',
     providerAnswered:
       'It took the sign-out and sent you back. Unless you chose to stay signed in there, you are signed out there too.',
     providerUnknown:
-      'If one signed you in, you may still be signed in there: no answer of it to the sign-out came with this page.',
+      'Not known. If one signed you in, you may still be signed in there: no answer to a sign-out came with this page. Perhaps it takes none, does not say which one it answers, or this page was loaded again.',
+    brieflyEnded: (provider) =>
+      `The session in this browser and both API tokens have ended. ${provider} took the sign-out; unless you chose to stay signed in there, you are signed out there too.`,
+    brieflyUnknown: 'If an identity provider signed you in, you may still be signed in there.',
   },
   unauthenticatedLead: 'Try logging in again, and if the problem persists, contact your administrator.',
   overwritten: {

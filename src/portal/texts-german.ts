@@ -98,7 +98,7 @@ export const GERMAN: Texts = {
     logout_failed: {
       heading: 'Sie sind nur hier abgemeldet',
       sentence:
-        'Ihre Sitzung hier ist beendet, doch die Abmeldung konnte nicht weitergegeben werden. Beim Identitätsanbieter sind Sie vielleicht noch angemeldet.',
+        'Ihre Sitzung hier ist beendet, doch die Abmeldung konnte nicht weitergegeben werden. Beim Identitätsanbieter sind Sie vielleicht noch angemeldet, und die API-Token der Sitzung enden von selbst nach ihrer eigenen Frist.',
     },
     portal_credentials: {
       heading: 'Die Anmeldung ist zurzeit nicht möglich',
@@ -124,13 +124,19 @@ export const GERMAN: Texts = {
     receipt: 'Was beendet ist',
     session: 'Sitzung in diesem Browser',
     sessionEnded: 'Beendet. Ihr Cookie öffnet nichts mehr.',
+    sessionNone: 'Keine mehr.',
     tokens: 'API-Token',
     tokensEnded: 'Beendet, alle beide.',
+    tokensOtherwise:
+      'Eine Abmeldung beendet sie sofort. Die einer Sitzung, die abgelaufen ist oder anderswo beendet wurde, enden von selbst nach ihrer eigenen Frist.',
     provider: 'Identitätsanbieter',
     providerAnswered:
       'Er hat die Abmeldung entgegengenommen und Sie zurückgeschickt. Falls Sie dort nicht angemeldet bleiben wollten, sind Sie auch dort abgemeldet.',
     providerUnknown:
-      'Falls Sie über einen angemeldet waren, sind Sie es dort vielleicht noch: Eine Antwort von ihm kam mit dieser Seite nicht.',
+      'Nicht bekannt. Falls Sie über einen angemeldet waren, sind Sie es dort vielleicht noch: Mit dieser Seite kam keine Antwort auf eine Abmeldung. Vielleicht nimmt er keine an, sagt nicht, auf welche er antwortet, oder diese Seite wurde noch einmal geladen.',
+    brieflyEnded: (provider) =>
+      `Die Sitzung in diesem Browser und beide API-Token sind beendet. ${provider} hat die Abmeldung entgegengenommen; falls Sie dort nicht angemeldet bleiben wollten, sind Sie auch dort abgemeldet.`,
+    brieflyUnknown: 'Falls ein Identitätsanbieter Sie angemeldet hatte, sind Sie dort vielleicht noch angemeldet.',
   },
   unauthenticatedLead: 'Melden Sie sich erneut an; bleibt der Fehler, wenden Sie sich an Ihre Administration.',
   overwritten: {

@@ -47,11 +47,15 @@ export interface Texts {
     readonly receipt: string
     readonly session: string
     readonly sessionEnded: string
+    readonly sessionNone: string
     readonly tokens: string
     readonly tokensEnded: string
+    readonly tokensOtherwise: string
     readonly provider: string
     readonly providerAnswered: string
     readonly providerUnknown: string
+    readonly brieflyEnded: (provider: string) => string
+    readonly brieflyUnknown: string
   }
   readonly unauthenticatedLead: string
   readonly overwritten: {

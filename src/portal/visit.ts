@@ -49,6 +49,8 @@ export interface Anonymous {
   readonly session: BrowserSession | undefined
   /** Why the sign-in that this visitor had is over. */
   readonly reason: EndReason | undefined
+  /** Perhaps somebody after all: what tells them apart is away at this moment. */
+  readonly unidentified?: true
 }
 
 export interface User {
@@ -61,6 +63,7 @@ export interface User {
 }
 
 export const NOBODY: Anonymous = { kind: 'anonymous', session: undefined, reason: undefined }
+export const UNIDENTIFIED: Anonymous = { ...NOBODY, unidentified: true }
 
 declare module 'fastify' {
   interface FastifyRequest {

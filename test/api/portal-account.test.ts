@@ -1,7 +1,7 @@
 /** What an account page and a sign-out tell and do, in the language of the browser. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { oneProvider, openBrowser, signIn, startPortal, whoAmI } from '../support/portal.ts'
+import { oneProvider, openBrowser, provider, signIn, startPortal, twoProviders, whoAmI } from '../support/portal.ts'
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
 const CHROME = 'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36'
@@ -76,8 +76,42 @@ test('the return from the provider with the state of the sign-out shows a receip
   for (const other of [`?state=${state}`, '?state=forged', '', `?state=${'x'.repeat(4000)}`]) {
     const without = await browser.visit(`/security/logged_out${other}`)
     assert.doesNotMatch(without.body, /signOutReceipt/, other)
-    assert.match(without.body, /you may still be signed in there/)
+    assert.match(without.body, /Not known\. If one signed you in, you may still be signed in there/)
   }
+})
+
+test('without a way to sign in at a provider nothing is told of one, nor of tokens that nobody has', async (t) => {
+  const { app } = await startPortal(t, { providers: [provider('basic', 'basic', 0)] })
+  const page = await openBrowser(app).visit('/security/logged_out')
+  assert.match(page.body, /Session in this browser/)
+  assert.doesNotMatch(page.body, /API tokens|Identity provider/)
+  const tokens = await startPortal(t, { providers: [provider('token', 'token', 0)] })
+  assert.match((await openBrowser(tokens.app).visit('/security/logged_out')).body, /API tokens/)
+  assert.doesNotMatch((await openBrowser(tokens.app).visit('/login?msg=LOGGED_OUT')).body, /identity provider/)
+})
+
+test('the login page tells after a sign-out whether it reached the provider, or that this is not known', async (t) => {
+  const { app } = await startPortal(t, twoProviders)
+  const browser = openBrowser(app)
+  await signIn(browser, 'code1', '/login?auth_provider_hint=oidc1')
+  const out = await browser.visit('/api/security/logout')
+  const { host, searchParams } = new URL(String(out.headers.location))
+  const back = `/login?msg=LOGGED_OUT&state=${searchParams.get('state')}`
+  assert.ok((await browser.visit(back)).body.includes(`${host} took the sign-out`))
+  assert.match((await browser.visit(back)).body, /you may still be signed in there/)
+  assert.doesNotMatch((await browser.visit('/login')).body, /signed in there/)
+})
+
+test('who cannot be looked at now is not told to be logged out', async (t) => {
+  const { app, api } = await startPortal(t, oneProvider)
+  const browser = openBrowser(app)
+  await signIn(browser)
+  api.intercept = () => {
+    throw new Error('away')
+  }
+  assert.equal((await browser.visit('/security/logged_out')).headers.location, '/')
+  assert.equal((await browser.visit('/')).statusCode, 503)
+  assert.equal((await openBrowser(app).visit('/security/logged_out')).statusCode, 200)
 })
 
 test('a receipt is no session: it opens nothing and is not counted', async (t) => {

@@ -5,6 +5,7 @@ import {
   assertErrorPage,
   oneProvider,
   openBrowser,
+  provider,
   readSetCookie,
   signIn,
   startPortal,
@@ -90,6 +91,41 @@ test('C4 if the API fails, the session here has ended all the same, and the page
     assert.equal(readSetCookie(response), '')
     assert.equal(await whoAmI(openBrowser(app, old)), 401)
   }
+})
+
+test('C4 tokens that cannot be ended are told of, whatever the provider, and ended one by one where that is possible', async (t) => {
+  const { app, api } = await startPortal(t, {
+    providers: [provider('token', 'token', 0), provider('oidc', 'oidc', 1, 'oidc1')],
+  })
+  const browser = openBrowser(app)
+  const params = { username: 'basic', password: 'basic' }
+  const login = { providerType: 'token', providerName: 'token', currentURL: '/', params }
+  assert.equal((await browser.post('/internal/security/login', login)).statusCode, 200)
+  api.intercept = ({ method }) => (method === 'DELETE' ? { status: 500, body: {} } : undefined)
+  assertErrorPage(await browser.visit(LOGOUT), 503, 'logout_failed')
+
+  await signIn(browser, 'code1', '/login?auth_provider_hint=oidc')
+  const before = api.livePairs().length
+  api.intercept = ({ path }) => (path === '/_security/oidc/logout' ? { status: 400, body: {} } : undefined)
+  const refused = await browser.visit(LOGOUT)
+  assertErrorPage(refused, 400, 'logout_failed')
+  assert.match(refused.body, /the API tokens of the session end by themselves/)
+  assert.equal(api.livePairs().length, before - 1)
+})
+
+test('C4 a sign-out goes on to the provider although its receipt cannot be stored', async (t) => {
+  const { app } = await startPortal(t, oneProvider, {
+    wrapSessions: (sessions) => ({
+      ...sessions,
+      create: async (session, also) => {
+        if (session.ended !== undefined) throw new Error('the store is away')
+        return sessions.create(session, also)
+      },
+    }),
+  })
+  const browser = openBrowser(app)
+  await signIn(browser)
+  assert.match(String((await browser.visit(LOGOUT)).headers.location), /^https:\/\/op1\.example\/end/)
 })
 
 test('C5 the logged-out page takes any return of the provider, and a signed-in visitor goes home', async (t) => {
