@@ -1,8 +1,8 @@
 /** Several processes on one port of each part and one data folder. */
 import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
-import { Agent, request } from 'node:http'
-import { json } from 'node:stream/consumers'
+import { Agent, type IncomingHttpHeaders, request } from 'node:http'
+import { text as readText } from 'node:stream/consumers'
 import { join } from 'node:path'
 import { after, before, test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -43,6 +43,22 @@ test('a logout sent to one worker is seen by the next request of the other', asy
   const tokens = { token: text(alice, 'access_token'), refresh_token: text(alice, 'refresh_token') }
   assert.match(String((await here('/_security/oidc/logout', tokens, FACILITATOR))['redirect']), /end_session/)
   assert.equal((await there('/_security/_authenticate', undefined, access))['status'], 401)
+})
+
+test('who signs in at the portal of one worker and out there is refused by the other at once', async (t) => {
+  const [here, there] = await connectTo(t, program.portal)
+  const xhr = { 'kbn-xsrf': 'true' }
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const params = { username: 'elastic', password: 'elastic-demo' }
+    const login = { providerType: 'basic', providerName: 'basic1', currentURL: '/', params }
+    const signedIn = await here('/internal/security/login', { method: 'POST', headers: xhr, body: login })
+    const cookie = String(signedIn.headers['set-cookie']).split(';')[0] ?? ''
+    const me = { headers: { ...xhr, cookie } }
+    assert.equal((await there('/internal/security/me', me)).body['username'], 'elastic')
+    const out = await here('/api/security/logout', { headers: { accept: 'text/html', cookie } })
+    assert.equal(out.headers.location, '/login?msg=LOGGED_OUT')
+    for (const send of [there, here]) assert.equal((await send('/internal/security/me', me)).body['statusCode'], 401)
+  }
 })
 
 test('a worker that dies is replaced, and the others live on', async () => {
@@ -93,27 +109,46 @@ test('SIGTERM ends the workers too, with 0, and leaves one file without a log be
 })
 
 type Caller = (path: string, body?: object, authorization?: string, method?: string) => Promise<Record<string, unknown>>
+type Sender = (path: string, ask: Ask) => Promise<{ headers: IncomingHttpHeaders; body: Record<string, unknown> }>
+type Ask = { readonly method?: string; readonly headers?: Record<string, string>; readonly body?: object | undefined }
 
-/** Connections are handed out in turn, so two that were opened one after the other are at two workers. */
+/** Two callers of the API, at two workers. */
 async function connectToEach(t: TestContext): Promise<[Caller, Caller]> {
-  const callers = [connect(t), connect(t)] as const
-  for (const call of callers) await call('/', undefined, ELASTIC)
-  return [...callers]
+  const asCaller =
+    (send: Sender): Caller =>
+    async (path, body, authorization = ELASTIC, method = body === undefined ? 'GET' : 'POST') =>
+      (await send(path, { method, headers: { authorization }, body })).body
+  const [here, there] = await connectTo(t, program.api)
+  return [asCaller(here), asCaller(there)]
 }
 
-function connect(t: TestContext): Caller {
+/** Connections are handed out in turn, so two that were opened one after the other are at two workers. */
+async function connectTo(t: TestContext, address: string): Promise<[Sender, Sender]> {
+  const senders = [connect(t, address), connect(t, address)] as const
+  for (const send of senders) await send('/', { headers: { authorization: ELASTIC } })
+  return [...senders]
+}
+
+function connect(t: TestContext, address: string): Sender {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   t.after(() => agent.destroy())
-  return (path, body, authorization = ELASTIC, method = body === undefined ? 'GET' : 'POST') =>
+  return (path, { method = 'GET', headers, body }) =>
     new Promise((resolve, reject) => {
       const text = body === undefined ? '' : JSON.stringify(body)
-      const headers = {
-        authorization,
-        ...(text !== '' && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
-      }
-      const asked = request(new URL(path, program.api), { agent, method, headers })
+      const kind = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }
+      const asked = request(new URL(path, address), {
+        agent,
+        method,
+        headers: { ...headers, ...(text !== '' && kind) },
+      })
       asked.on('error', reject)
-      asked.on('response', (answer) => void json(answer).then((value) => resolve(value as never), reject))
+      asked.on('response', (answer) => {
+        const read = async () => {
+          const said = await readText(answer)
+          return { headers: answer.headers, body: said === '' ? {} : (JSON.parse(said) as Record<string, unknown>) }
+        }
+        read().then(resolve, reject)
+      })
       asked.end(text)
     })
 }
