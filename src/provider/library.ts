@@ -78,7 +78,7 @@ export function createLibrary(parts: {
 
     scopes: PROVIDER_SCOPES,
     claims: { ...SCOPE_CLAIMS, acr: null, auth_time: null, iss: null, sid: null },
-    responseTypes: ['code'],
+    responseTypes: [...settings.responseTypes] as Configuration['responseTypes'],
     subjectTypes: ['public'],
     enabledJWA: { idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256'] },
     allowOmittingSingleRegisteredRedirectUri: false,
@@ -152,6 +152,8 @@ export function createLibrary(parts: {
   library.on('server_error', (_ctx, err) => log.error({ err }, 'the provider failed'))
   const emitter: NodeJS.EventEmitter = library
   emitter.on('error', (err: unknown) => log.error({ err }, 'the provider failed'))
+  // RFC 9207 §2: in every response. The library leaves it out where an ID token says the same.
+  emitter.on('authorization.success', (_ctx: unknown, answer: { iss?: string }) => void (answer.iss = settings.issuer))
   library.use(async (ctx, next) => {
     await next()
     if (ctx.status === 404 && ctx.body === undefined) {

@@ -5,12 +5,13 @@ import { buildKey, type Setting } from './setting.ts'
 import type { ProviderClientSettings } from './settings.ts'
 import type { Values } from './values.ts'
 
-const GRANT_TYPES = ['authorization_code', 'refresh_token']
+const GRANT_TYPES = ['authorization_code', 'implicit', 'refresh_token']
 
 /** What the settings of the provider say for all clients. */
 interface Shared {
   readonly accessTokenHintMayRedirect: boolean
   readonly allowedHosts: readonly string[]
+  readonly responseTypes: readonly string[]
 }
 
 export function readProviderClients(values: Values, shared: Shared): ProviderClientSettings[] {
@@ -29,7 +30,9 @@ function readClient(values: Values, clientId: string, shared: Shared): ProviderC
   const isNative = values.get(CLIENT_METADATA.applicationType, clientId) === 'native'
   checkUris(values, clientId, { isPublic, isNative, allowedHosts: shared.allowedHosts })
   checkFrontchannelUri(values, clientId)
-  checkGrantTypes(values, clientId)
+  checkAllowed(values, clientId, CLIENT_METADATA.grantTypes, GRANT_TYPES)
+  checkAllowed(values, clientId, CLIENT_METADATA.responseTypes, shared.responseTypes)
+  if (!isNative) checkImplicitUris(values, clientId)
   return {
     clientId,
     clientSecret: readSecret(values, clientId, method),
@@ -87,12 +90,31 @@ function readMetadata(values: Values, clientId: string): ProviderClientSettings[
   return metadata
 }
 
-function checkGrantTypes(values: Values, clientId: string): void {
-  const row = CLIENT_METADATA.grantTypes
-  for (const grantType of values.get(row, clientId) ?? []) {
-    if (GRANT_TYPES.includes(grantType)) continue
-    const text = `Invalid value [${grantType}] for [${buildKey(row, [clientId])}]. Allowed values are [${GRANT_TYPES.join(', ')}]`
+function checkAllowed(
+  values: Values,
+  clientId: string,
+  row: Setting<readonly string[] | undefined>,
+  allowed: readonly string[],
+): void {
+  for (const value of values.get(row, clientId) ?? []) {
+    if (allowed.includes(value)) continue
+    const text = `Invalid value [${value}] for [${buildKey(row, [clientId])}]. Allowed values are [${allowed.join(', ')}]`
     values.refuse(row, [clientId], text)
+  }
+}
+
+/** OpenID Connect Dynamic Client Registration 1.0 §2, `application_type`: tokens go to https only, and not to localhost. */
+function checkImplicitUris(values: Values, clientId: string): void {
+  const { responseTypes, redirectUris, postLogoutRedirectUris } = CLIENT_METADATA
+  const isImplicit = (values.get(responseTypes, clientId) ?? []).some((type) => type !== 'code')
+  if (!isImplicit) return
+  for (const row of [redirectUris, postLogoutRedirectUris] as const) {
+    for (const uri of values.get(row, clientId) ?? []) {
+      const { protocol, hostname } = URL.parse(uri) ?? {}
+      if (protocol === 'https:' && hostname !== 'localhost') continue
+      const expected = 'with response types other than [code] it must be https, and not on localhost'
+      values.refuse(row, [clientId], `Invalid value [${uri}] for [${buildKey(row, [clientId])}]: ${expected}`)
+    }
   }
 }
 

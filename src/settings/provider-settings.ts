@@ -11,6 +11,7 @@ export function readProvider(values: Values, directory: string): ProviderSetting
   checkRoutes(values, routes)
   const accessTokenHintMayRedirect = values.get(PROVIDER.accessTokenHintMayRedirect)
   const allowedHosts = values.get(PROVIDER.allowedHosts)
+  const responseTypes = values.get(PROVIDER.responseTypes)
   return {
     issuer: values.get(PROVIDER.issuer),
     host: values.get(PROVIDER.host),
@@ -18,7 +19,8 @@ export function readProvider(values: Values, directory: string): ProviderSetting
     routes,
     accountsSource: values.get(PROVIDER.accountsSource),
     accountsPath: resolve(directory, values.get(PROVIDER.accountsPath)),
-    clients: readProviderClients(values, { accessTokenHintMayRedirect, allowedHosts }),
+    clients: readProviderClients(values, { accessTokenHintMayRedirect, allowedHosts, responseTypes }),
+    responseTypes,
     allowedHosts,
     resources: readResources(values),
     tls: readTls(values, PROVIDER_TLS, directory),

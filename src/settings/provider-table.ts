@@ -1,7 +1,7 @@
 /** The rows of the OpenID Provider. */
 import { isHostListEntry } from '../kernel/host-list.ts'
 import { isLoopbackHost } from '../kernel/loopback.ts'
-import { boolean, checked, integer, list, oneOf, text, time } from './setting-types.ts'
+import { boolean, checked, integer, list, oneOf, someOf, text, time } from './setting-types.ts'
 import { setting } from './setting.ts'
 import { ValueError } from './settings-error.ts'
 import { buildTlsRows } from './tls-settings.ts'
@@ -83,6 +83,14 @@ export const PROVIDER = {
     type: text,
     default: 'provider-users.yml',
     description: 'The file of the accounts, relative to the folder of the settings file. Watched.',
+  }),
+  responseTypes: setting({
+    key: 'provider.response_types',
+    type: someOf(['code', 'id_token', 'id_token token', 'code id_token', 'code token', 'code id_token token']),
+    default: ['code'],
+    description:
+      'What clients may register as `response_types`. All but `code` send tokens through the browser, where they leak more ' +
+      'easily; leave them out unless a client can do nothing else.',
   }),
   endSessionEnabled: setting({
     key: 'provider.end_session.enabled',
@@ -238,7 +246,15 @@ export const CLIENT_METADATA = {
     key: `${CLIENT_PREFIX}grant_types`,
     type: list,
     defaultText: '`[authorization_code]`',
-    description: 'Of `authorization_code` and `refresh_token`.',
+    description:
+      'Of `authorization_code`, `implicit` and `refresh_token`. The first two are as the response types say; only ' +
+      '`refresh_token` needs to be set.',
+  }),
+  responseTypes: setting({
+    key: `${CLIENT_PREFIX}response_types`,
+    type: list,
+    defaultText: '`[code]`',
+    description: 'What the client may ask for, of `provider.response_types`.',
   }),
   backchannelLogoutUri: setting({
     key: `${CLIENT_PREFIX}backchannel_logout_uri`,

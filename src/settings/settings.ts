@@ -302,6 +302,8 @@ export interface ProviderSettings {
   /** Absolute path of the accounts file. */
   readonly accountsPath: string
   readonly clients: readonly ProviderClientSettings[]
+  /** Of OAuth 2.0 Multiple Response Type Encoding Practices: what clients may register. */
+  readonly responseTypes: readonly string[]
   /** APIs that clients can ask access tokens for. */
   readonly resources: readonly ProviderResourceSettings[]
   readonly ttl: Readonly<Record<ProviderTtl, number>>

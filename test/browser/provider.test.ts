@@ -80,6 +80,22 @@ for (const javaScriptEnabled of [true, false]) {
   })
 }
 
+test('T-14: the answer by form_post arrives, by script or by its button', async (t) => {
+  for (const javaScriptEnabled of [true, false]) {
+    const page = await openPage(t, { javaScriptEnabled })
+    const posted = page.waitForRequest(
+      (request) => request.url() === `${origin}/callback` && request.method() === 'POST',
+    )
+    await authorize(page, 'alice', { response_mode: 'form_post', state: 's' })
+    if (!javaScriptEnabled) await page.getByRole('button', { name: 'Continue' }).click()
+    const form = new URLSearchParams((await posted).postData() ?? '')
+    assert.equal(form.get('state'), 's')
+    assert.equal(form.get('iss'), provider.origin)
+    assert.ok(form.get('code'))
+    await page.waitForURL(`${origin}/callback`)
+  }
+})
+
 test('a dialog can be answered with No', async (t) => {
   const page = await openPage(t)
   await signIn(page, 'alice')
@@ -101,6 +117,13 @@ async function openPage(
 }
 
 async function signIn(page: Page, user: string, parameters: Readonly<Record<string, string>> = {}) {
+  const pkceCodeVerifier = await authorize(page, user, parameters)
+  await page.waitForURL(`${origin}/callback?*`)
+  return client.authorizationCodeGrant(config, new URL(page.url()), { pkceCodeVerifier })
+}
+
+/** Up to the answer of the provider. @returns what redeems the code */
+async function authorize(page: Page, user: string, parameters: Readonly<Record<string, string>>): Promise<string> {
   const pkceCodeVerifier = client.randomPKCECodeVerifier()
   const url = client.buildAuthorizationUrl(config, {
     redirect_uri: `${origin}/callback`,
@@ -120,8 +143,7 @@ async function signIn(page: Page, user: string, parameters: Readonly<Record<stri
   if (await next.isVisible()) await next.click()
   await allow.waitFor()
   await allow.click()
-  await page.waitForURL(`${origin}/callback?*`)
-  return client.authorizationCodeGrant(config, new URL(page.url()), { pkceCodeVerifier })
+  return pkceCodeVerifier
 }
 
 function endSessionUrl(tokens: { id_token?: string | undefined }): string {

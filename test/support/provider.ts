@@ -130,6 +130,7 @@ export function buildSettings({
     },
     accountsSource: 'file',
     clients: [],
+    responseTypes: ['code'],
     resources: [],
     ttl: TTL,
     allowedHosts: [],

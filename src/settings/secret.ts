@@ -1,0 +1,21 @@
+import { buildKey, type Setting } from './setting.ts'
+import type { Values } from './values.ts'
+
+/**
+ * Reads a secret that has two names: one for the keystore, and Elasticsearch's older one for the settings file.
+ * @param open the row of the older name
+ */
+export function readSecret(
+  values: Values,
+  secure: Setting<string | undefined>,
+  open: Setting<string | undefined> | undefined,
+  names: readonly string[],
+): string | undefined {
+  const secret = values.get(secure, ...names)
+  const found = open === undefined ? undefined : values.get(open, ...names)
+  if (open === undefined || found === undefined) return secret
+  const [secureKey, openKey] = [buildKey(secure, names), buildKey(open, names)]
+  if (secret !== undefined) values.refuse(open, names, `cannot specify both [${secureKey}] and [${openKey}]`)
+  values.warn(`the secret [${openKey}] stands in the settings file: the keystore keeps it as [${secureKey}]`)
+  return found
+}
