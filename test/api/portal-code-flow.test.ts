@@ -299,16 +299,29 @@ test('A17 a portal whose own credentials are refused says so and stores nothing'
   assert.ok(logged.some((line) => line.includes('"log.level":"error"')))
 })
 
-test('nothing secret is in the log of a whole visit', async (t) => {
-  const { app, logged } = await startPortal(t, oneProvider)
+test('A-47 nothing secret is in the log, in the audit log or in an answer to a program', async (t) => {
+  const { app, logged, audited, advance } = await startPortal(t, oneProvider)
   const browser = openBrowser(app)
+  const answers: string[] = []
   await browser.visit(`${CALLBACK}?code=code1&state=forged`)
+  const form = { providerName: 'basic', username: 'other', password: 'a typed password', next: '/' }
+  await openBrowser(app).submit('/login', form)
+  await openBrowser(app).submit('/login', { ...form, password: 'other' })
   await signIn(browser)
-  const { cookie } = browser
-  await browser.visit('/api/security/logout')
-  const log = logged.join('')
-  for (const secret of ['code1', 'state-', 'nonce-', 'access-', 'refresh-', String(cookie), 'forged'])
-    assert.ok(!log.includes(secret), secret)
+  const cookies = [String(browser.cookie)]
+  advance(20)
+  for (const path of ['me', 'session', 'login_state'])
+    answers.push((await browser.fetch(`/internal/security/${path}`)).body)
+  answers.push((await browser.visit('/security/account')).body)
+  await browser.visit(`/api/security/oidc/initiate_login?iss=https://op1.example&login_hint=a-hint`)
+  await browser.visit('/api/security/logout?next=/secret-place')
+  cookies.push(String((await openBrowser(app).visit(NAV1)).headers['set-cookie']).slice(4, 47))
+  const secrets = ['code1', 'state-', 'nonce-', 'access-', 'refresh-', 'raw-id-token', 'a typed password', ...cookies]
+  const queries = ['forged', 'a-hint', 'secret-place']
+  const told = { log: logged.join(''), audit: JSON.stringify(audited), answers: answers.join('') }
+  for (const [place, text] of Object.entries(told))
+    for (const secret of [...secrets, ...(place === 'answers' ? [] : queries)])
+      assert.ok(!text.includes(secret), `${secret} in ${place}`)
 })
 
 test('a sign-in that cannot be stored gives no cookie and leaves no tokens behind', async (t) => {

@@ -216,7 +216,7 @@ test('a body that is too large or broken is refused before anybody looks at it',
   assert.equal((await send('a', 'text/plain')).statusCode, 415)
 })
 
-test('a path that begins with several slashes stays on this host', async (t) => {
+test('A-7 a path that begins with several slashes stays on this host', async (t) => {
   const { app } = await startPortal(t, twoProviders)
   const { port } = new URL(await app.listen({ port: 0 }))
   for (const path of ['//evil.example/x', '/\\evil.example/x', '///evil.example/x']) {
@@ -227,14 +227,23 @@ test('a path that begins with several slashes stays on this host', async (t) => 
   }
 })
 
-test('the account page shows who it is, escaped, without the raw ID token', async (t) => {
-  const { app, api } = await startPortal(t, oneProvider)
+test('H7 the account page shows who it is and for how long, escaped, without the raw ID token', async (t) => {
+  const { app, api, clock } = await startPortal(t, oneProvider)
   const browser = openBrowser(app)
   await signIn(browser)
   const page = await browser.visit('/security/account')
   assert.equal(page.statusCode, 200)
-  for (const text of ['The user1', 'user1@example.org', 'oidc1 (oidc)', 'finance-team', 'finance_data', 'locale'])
-    assert.ok(page.body.includes(text), text)
+  const facts = ['user1', 'The user1', 'user1@example.org', 'oidc (oidc)', 'oidc1 (oidc)', 'token', 'Enabled']
+  const names = ['finance-team', 'engineering', 'finance_data', 'kibana_user']
+  for (const text of [...facts, ...names, 'locale', 'en-GB'])
+    assert.match(page.body, new RegExp(`>\\s*${text.replaceAll(/[()]/g, '\\$&')}\\s*<`), text)
+  for (const [title, days] of [
+    ['Ends without activity', 3],
+    ['Ends at the latest', 30],
+  ] as const) {
+    const end = new Date((Math.floor(clock()) + days * 86_400) * 1000).toISOString()
+    assert.match(page.body, new RegExp(`${title}</dt>\\s*<dd>\\s*<time datetime="${end}"`))
+  }
   assert.doesNotMatch(page.body, /raw-id-token|id_token_hint/)
   assert.match(page.body, /href="\/logout"/)
   assert.equal((page.body.match(/<h1/g) ?? []).length, 1)

@@ -52,7 +52,7 @@ const hostile = fc
   )
   .map((parts) => parts.join(''))
 
-test('for any string, a browser that follows the result stays on the origin and below the base path', () => {
+test('A-4 for any string, a browser that follows the result stays on the origin and below the base path', () => {
   fc.assert(
     fc.property(hostile, fc.constantFrom('', '/kbn'), fc.option(hostile), (next, basePath, hash) => {
       for (const result of [readNext(next, basePath), readTarget(next, hash, basePath)])
