@@ -11,6 +11,7 @@ import { createLine, type StoreLog } from './postgres/line.ts'
 import { migrate } from './postgres/migration.ts'
 import { runReads } from './postgres/reading.ts'
 import { runWrites, type PendingWrite } from './postgres/writing.ts'
+import { createPairMemory } from './pair-memory.ts'
 import { createSessions } from './sessions.ts'
 import type { Store } from './store.ts'
 import { createTokenPairs } from './token-pairs.ts'
@@ -18,6 +19,8 @@ import { createTokenPairs } from './token-pairs.ts'
 /** Enough to fill the way there and back; more would make the first of a group wait for the last. */
 const READS_PER_GROUP = 256
 const WRITES_PER_GROUP = 128
+/** Some 2 kB each. */
+const PAIRS_REMEMBERED = 10_000
 
 export interface PostgresStoreOptions {
   readonly address: Address
@@ -64,7 +67,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   const expiry = startExpiry({ engine, clock })
   return {
     documents: createDocuments(engine),
-    tokens: createTokenPairs({ engine, clock }),
+    tokens: createTokenPairs({ engine, clock, memory: createPairMemory(PAIRS_REMEMBERED) }),
     sessions: createSessions({ engine, clock }),
     artefacts: createArtefacts({ engine, clock }),
     async check() {

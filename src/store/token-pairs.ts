@@ -1,15 +1,17 @@
 import { setImmediate } from 'node:timers/promises'
 import { wholeSeconds, type Clock } from '../kernel/clock.ts'
 import type { Engine, Row, Steps, Value } from './engine.ts'
+import type { PairMemory } from './pair-memory.ts'
 import type { Invalidation, NewTokenPair, TokenPair, TokenPairs } from './store.ts'
 
 // 64-bit keys cross the border to SQL as numbers only on their way in. On their way out they are text: a JavaScript
 // number would lose their last bits.
+const STATE = 'access_hash, access_invalidated, refresh_invalidated, refreshed_at, superseding'
 const COLUMNS = `
-  cast(id as text) as id, created_at, remove_at, access_hash, access_expires_at, access_invalidated,
-  refresh_hash, refresh_invalidated, refreshed_at, superseding,
+  cast(id as text) as id, created_at, remove_at, ${STATE}, access_expires_at, refresh_hash,
   username, realm, client, authentication, issuer, subject, session_id, id_token`
 const FIND = `select ${COLUMNS} from token_pair where id = ?1 and remove_at > ?2`
+const FIND_STATE = `select ${STATE} from token_pair where id = ?1 and remove_at > ?2`
 const FIND_MANY = `
   select ${COLUMNS} from token_pair where id in (select cast(value as bigint) from json_each(?1)) and remove_at > ?2`
 const ID_TAKEN = 'select 1 as taken from token_pair where id = ?1'
@@ -54,8 +56,19 @@ const USE_UP = `
 /** How many rows one step of a search looks at before it lets other work through. */
 const SEARCH_STEP = 500
 
-/** Token pairs, and the responses of OpenID Providers that were used to get them. */
-export function createTokenPairs({ engine, clock }: { engine: Engine; clock: Clock }): TokenPairs {
+/**
+ * Token pairs, and the responses of OpenID Providers that were used to get them.
+ * @param memory spares most of a look-up that was made before
+ */
+export function createTokenPairs({
+  engine,
+  clock,
+  memory,
+}: {
+  engine: Engine
+  clock: Clock
+  memory?: PairMemory
+}): TokenPairs {
   const now = () => wholeSeconds(clock)
 
   const findMany: TokenPairs['findMany'] = async (ids) => {
@@ -70,8 +83,17 @@ export function createTokenPairs({ engine, clock }: { engine: Engine; clock: Clo
       return engine.write(createTokenPair, now(), valuesOf(pair), used)
     },
     async find(id) {
+      const known = memory?.get(id)
+      if (known !== undefined) {
+        const [state] = await engine.read(FIND_STATE, keyOf(id), now())
+        if (state === undefined) return undefined
+        if (isStateOf(state, known)) return addState(known, state)
+      }
       const [row] = await engine.read(FIND, keyOf(id), now())
-      return row && readPair(row)
+      if (row === undefined) return undefined
+      const pair = readNewPair(row)
+      memory?.add(pair)
+      return addState(pair, row)
     },
     findMany,
     invalidate: (sides) =>
@@ -194,17 +216,20 @@ function valuesOf(pair: NewTokenPair): [bigint, ...Value[]] {
   ]
 }
 
-interface PairRow {
-  id: string
-  created_at: number
-  remove_at: number
+interface StateRow {
   access_hash: Uint8Array
-  access_expires_at: number
   access_invalidated: number
-  refresh_hash: Uint8Array | null
   refresh_invalidated: number
   refreshed_at: number | null
   superseding: Uint8Array | null
+}
+
+interface PairRow extends StateRow {
+  id: string
+  created_at: number
+  remove_at: number
+  access_expires_at: number
+  refresh_hash: Uint8Array | null
   username: string
   realm: string
   client: string
@@ -216,6 +241,11 @@ interface PairRow {
 }
 
 function readPair(row: Row): TokenPair {
+  return addState(readNewPair(row), row)
+}
+
+/** What the pair was created with. */
+function readNewPair(row: Row): NewTokenPair {
   const pair = row as unknown as PairRow
   return {
     id: BigInt(pair.id),
@@ -223,11 +253,7 @@ function readPair(row: Row): TokenPair {
     removeAt: pair.remove_at,
     accessHash: pair.access_hash,
     accessExpiresAt: pair.access_expires_at,
-    accessInvalidated: pair.access_invalidated === 1,
     ...(pair.refresh_hash !== null && { refreshHash: pair.refresh_hash }),
-    refreshInvalidated: pair.refresh_invalidated === 1,
-    ...(pair.refreshed_at !== null && { refreshedAt: pair.refreshed_at }),
-    ...(pair.superseding !== null && { superseding: pair.superseding }),
     username: pair.username,
     realm: pair.realm,
     client: JSON.parse(pair.client),
@@ -242,4 +268,21 @@ function readPair(row: Row): TokenPair {
       }),
     ...(pair.id_token !== null && { idToken: pair.id_token }),
   }
+}
+
+/** What changed of it since then. */
+function addState(created: NewTokenPair, row: Row): TokenPair {
+  const state = row as unknown as StateRow
+  const pair = {
+    ...created,
+    accessInvalidated: state.access_invalidated === 1,
+    refreshInvalidated: state.refresh_invalidated === 1,
+  }
+  if (state.refreshed_at === null || state.superseding === null) return pair
+  return { ...pair, refreshedAt: state.refreshed_at, superseding: state.superseding }
+}
+
+/** Of two pairs that had the same id, one after the other, each has an access token of its own. */
+function isStateOf(row: Row, { accessHash }: NewTokenPair): boolean {
+  return Buffer.compare((row as unknown as StateRow).access_hash, accessHash) === 0
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Pool } from 'undici'
 import { bearer, callApi, ELASTIC, FACILITATOR, text } from '../support/api-call.ts'
 import { signInByApi } from '../support/oidc-login.ts'
 import { PASSWORD, startPostgres, type PostgresServer } from '../support/postgres.ts'
@@ -15,8 +16,9 @@ let here: Program
 let there: Program
 
 before(async () => {
-  database = await startPostgres()
+  database = await startPostgres({ settings: { shared_preload_libraries: 'pg_stat_statements' } })
   name = await database.createDatabase()
+  await database.query(name, 'create extension pg_stat_statements')
   ;[here, there] = await Promise.all([createNode(), createNode()])
   // The demo's accounts are put in by both.
   await Promise.all([here.start(), there.start()])
@@ -53,6 +55,35 @@ test('who signs in at one node and out at the other is signed out everywhere, at
     body: { grant_type: 'refresh_token', refresh_token: text(alice, 'refresh_token') },
   })
   assert.deepEqual(refused.body, { error: 'invalid_grant', error_description: 'token has been invalidated' })
+})
+
+test('with 256 checks in flight at two nodes, a query serves fifteen of them and more', async () => {
+  const access = text(await signInByApi(here, 'alice'), 'access_token')
+  const pools = [here, there].map(({ api }) => new Pool(api, { connections: 128 }))
+  const check = async (pool: Pool, times: number) => {
+    for (let time = 0; time < times; time += 1) {
+      const answer = await pool.request({
+        path: '/_security/_authenticate',
+        method: 'GET',
+        headers: { authorization: bearer(access) },
+      })
+      assert.equal(answer.statusCode, 200)
+      await answer.body.dump()
+    }
+  }
+  const checkAll = (times: number) =>
+    Promise.all(Array.from({ length: 128 }, () => pools.map((pool) => check(pool, times))).flat())
+
+  await checkAll(1)
+  await database.query(name, 'select pg_stat_statements_reset()')
+  await checkAll(10)
+  const [found] = await database.query(
+    name,
+    `select sum(calls) as queries from pg_stat_statements where query like '%from token_pair%'`,
+  )
+  const perQuery = 2560 / Number(found?.['queries'])
+  assert.ok(perQuery >= 15, `${perQuery} checks per query`)
+  await Promise.all(pools.map((pool) => pool.close()))
 })
 
 test('a refresh token that is used at both nodes gives one pair, which both know', async () => {

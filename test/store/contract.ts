@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import type { Store } from '../../src/store/store.ts'
 import { START, newArtefact, newPair, newResponse, newSession } from './records.ts'
 
@@ -232,6 +233,45 @@ export function registerContract(driver: string, createPlace: () => Promise<Plac
             assert.equal((await tokens().find(id))?.accessInvalidated, true)
           }),
         )
+      })
+
+      test('a pair that is looked up again and again is told as it is at each time', async () => {
+        const [pair, successor] = [newPair({ removeAt: START + 100 }), newPair()]
+        const look = async () => {
+          const looks = [await tokens().find(pair.id), await tokens().find(pair.id), await tokens().find(pair.id)]
+          for (const found of looks) assert.deepEqual(found, looks[0])
+          return looks[0]
+        }
+        assert.equal(await look(), undefined)
+        await tokens().create(pair)
+        const untouched = { ...pair, accessInvalidated: false, refreshInvalidated: false }
+        assert.deepEqual(await look(), untouched)
+        const superseding = new Uint8Array([1])
+        await tokens().supersede(pair.id, START + 5, superseding, successor)
+        const refreshed = { ...untouched, refreshedAt: START + 5, superseding }
+        assert.deepEqual(await look(), refreshed)
+        await tokens().invalidate([{ id: pair.id, side: 'refresh' }])
+        assert.deepEqual(await look(), { ...refreshed, refreshInvalidated: true })
+        await tokens().invalidate([{ id: pair.id, side: 'access' }])
+        assert.deepEqual(await look(), { ...refreshed, refreshInvalidated: true, accessInvalidated: true })
+        assert.equal(await at(START + 100, look), undefined)
+      })
+
+      test('of two pairs that had one id after the other, no look-up mixes them', async () => {
+        const first = newPair({ removeAt: START + 100, username: 'first' })
+        const second = newPair({ id: first.id, username: 'second' })
+        await tokens().create(first)
+        for (let look = 0; look < 3; look += 1) {
+          assert.equal((await tokens().find(first.id))?.username, 'first')
+        }
+        await at(START + 100, async () => {
+          // The first must have been removed.
+          while ((await tokens().create(second)) === 'id_taken') await setTimeout(10)
+        })
+        for (let look = 0; look < 3; look += 1) {
+          const found = await tokens().find(first.id)
+          assert.deepEqual(found, { ...second, accessInvalidated: false, refreshInvalidated: false })
+        }
       })
 
       test('no read sees half of a write while readers and writers run at once', async () => {

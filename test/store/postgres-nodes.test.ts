@@ -40,7 +40,9 @@ test('what one node has written, the other reads at once', async () => {
     const pairs = Array.from({ length: 50 }, () => newPair())
     await Promise.all(pairs.map((one) => writer?.tokens.create(one)))
     await Promise.all(
-      pairs.map(async ({ id }) => {
+      pairs.map(async ({ id }, looks) => {
+        // Whether or not the reader has met the pair before.
+        for (let look = 0; look < looks % 4; look += 1) await reader?.tokens.find(id)
         await writer?.tokens.invalidate([{ id, side: 'access' }])
         assert.equal((await reader?.tokens.find(id))?.accessInvalidated, true)
       }),

@@ -2,7 +2,10 @@ import { SecurityError } from '../../kernel/errors.ts'
 import type { Connection } from './connection.ts'
 import type { Line } from './line.ts'
 
-/** Runs requests in groups: what is asked in one turn of the event loop, and while all lines are busy, goes together. */
+/**
+ * Runs requests in groups: what is asked in one turn of the event loop, or while a line is busy, goes together. A further
+ * line is used by a group that is worth it, or that has waited: so groups are large, and one slow request holds up nobody.
+ */
 export interface Gathering<Request> {
   /** @throws SecurityError `store_unavailable` within the time-out; the fault of its own statement */
   add(request: Request): Promise<unknown>
@@ -20,13 +23,17 @@ export type RunGroup<Request> = (connection: Connection, group: readonly Request
 interface Waiting<Request> {
   readonly request: Request
   /** On the clock of `performance`, in milliseconds. */
-  readonly deadline: number
+  readonly since: number
   resolve(result: unknown): void
   reject(error: unknown): void
 }
 
 /** A queue that is longer than this only grows: refusing at once is kinder than refusing after the time-out. */
 const WAITING_AT_MOST = 20_000
+/** A group as large as this does not wait for a busy line while another is free, */
+const WORTH_A_LINE = 64
+/** and no group waits longer. */
+const GATHERING_MS = 2
 
 /** @param options.most requests of one group */
 export function createGathering<Request>(options: {
@@ -48,7 +55,7 @@ export function createGathering<Request>(options: {
       new Promise((resolve, reject) => {
         if (closed) return reject(unavailable('is closed'))
         if (waiting.length >= WAITING_AT_MOST) return reject(unavailable('has too many requests waiting'))
-        waiting.push({ request, deadline: performance.now() + timeoutMs, resolve, reject })
+        waiting.push({ request, since: performance.now(), resolve, reject })
         if (!announced) setImmediate(announce)
         announced = true
       }),
@@ -65,16 +72,21 @@ export function createGathering<Request>(options: {
   }
 
   function send(): void {
-    const free = lines.filter((line) => !busy.has(line))
-    for (const line of free) {
-      if (waiting.length === 0) break
-      if (line.connection !== undefined) void run(line, line.connection, waiting.splice(0, most))
+    for (const line of lines) {
+      if (!isWorthALine()) break
+      if (line.connection !== undefined && !busy.has(line)) void run(line, line.connection, waiting.splice(0, most))
     }
     const away = lines.find(({ failure }) => failure !== undefined)
     if (away !== undefined && lines.every(({ failure }) => failure !== undefined)) {
       for (const one of waiting.splice(0)) one.reject(unavailable('cannot be reached', away.failure))
     }
     waitForLines()
+  }
+
+  function isWorthALine(): boolean {
+    const [first] = waiting
+    if (first === undefined || busy.size === 0) return first !== undefined
+    return waiting.length >= WORTH_A_LINE || performance.now() - first.since >= GATHERING_MS
   }
 
   async function run(line: Line, connection: Connection, group: readonly Waiting<Request>[]): Promise<void> {
@@ -84,7 +96,7 @@ export function createGathering<Request>(options: {
       late = true
       connection.destroy()
     }
-    const timer = setTimeout(giveUp, (group[0]?.deadline ?? 0) - performance.now())
+    const timer = setTimeout(giveUp, (group[0]?.since ?? 0) + timeoutMs - performance.now())
     try {
       const requests = group.map(({ request }) => request)
       const outcomes = await runGroup(connection, requests)
@@ -99,20 +111,24 @@ export function createGathering<Request>(options: {
     send()
   }
 
-  /** Lines that are busy, or connecting, are waited for until the time-out of the first request. */
+  /** Lines that are busy, or connecting, are waited for: a moment for the first of them, then until the time-out. */
   function waitForLines(): void {
     clearTimeout(patience)
     const [first] = waiting
-    if (first !== undefined) patience = setTimeout(refuseLate, first.deadline - performance.now())
-    else if (busy.size === 0) idle?.()
+    if (first === undefined) {
+      if (busy.size === 0) idle?.()
+      return
+    }
+    const waited = performance.now() - first.since
+    patience = setTimeout(refuseLate, (waited < GATHERING_MS ? GATHERING_MS : timeoutMs) - waited)
   }
 
   function refuseLate(): void {
-    const now = performance.now()
-    const end = waiting.findIndex(({ deadline }) => deadline > now)
+    const since = performance.now() - timeoutMs
+    const end = waiting.findIndex((one) => one.since > since)
     const late = waiting.splice(0, end === -1 ? waiting.length : end)
     for (const one of late) one.reject(unavailable(`was not reached for ${timeoutMs} ms`))
-    waitForLines()
+    send()
   }
 }
 
