@@ -82,6 +82,16 @@ const COMMANDS: readonly NamedCommand[] = [
     summary: 'Makes new signing keys.',
     load: async () => (await import('./provider-keys-rotate.ts')).providerKeysRotate,
   },
+  {
+    name: 'backup',
+    summary: 'Writes what the embedded store holds to a file.',
+    load: async () => (await import('./backup.ts')).backup,
+  },
+  {
+    name: 'restore',
+    summary: 'Puts a backup in the place of what the embedded store holds.',
+    load: async () => (await import('./restore.ts')).restore,
+  },
   { name: 'version', summary: 'Prints the version.', load: async () => (await import('./version.ts')).version },
 ]
 

@@ -11,6 +11,7 @@ import { test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../../src/kernel/clock.ts'
 import { createEmbeddedStore } from '../../src/store/embedded.ts'
+import { backUp, restore } from '../../src/store/embedded/backup.ts'
 import { findBroken, startWritingProcess } from '../store/other-process.ts'
 import { createForgetfulDisk, type ForgetfulDisk } from '../support/forgetful-disk.ts'
 import { createProgram, endProcess, startProcess } from '../support/program.ts'
@@ -73,6 +74,39 @@ for (const early of DISKS) {
     }
   })
 }
+
+test('a loss of power in the middle of a restore leaves what was there, or all of the backup', async (t) => {
+  const { folder, disk } = createFolder(t, 33)
+  const outside = mkdtempSync(join(tmpdir(), 'ostiary-backups-'))
+  t.after(() => rmSync(outside, { recursive: true }))
+  const backups = []
+  for (const name of ['first', 'second']) {
+    const store = await createEmbeddedStore({ directory: join(outside, name), clock: systemClock })
+    for (let document = 0; document < 100; document += 1) await store.documents.put('role', `${name} ${document}`, {})
+    await store.close()
+    backups.push(join(outside, `${name}.db`))
+    backUp(join(outside, name), join(outside, `${name}.db`))
+  }
+  const directory = join(folder, 'data')
+  restore(directory, backups[0] ?? '', { keepLogins: true })
+  disk.keepAll()
+
+  for (let round = 0; round < (LONG ? 50 : 3); round += 1) {
+    let output = ''
+    const restorer = join(import.meta.dirname, 'restoring-process.ts')
+    const child = startProcess([restorer, directory, ...backups], disk.environment, (text) => (output += text))
+    while (output.length === 0) await sleep(10)
+    await sleep(Math.random() * 200)
+    await endProcess(child, 'SIGKILL')
+    disk.losePower()
+    const store = await createEmbeddedStore({ directory, clock: systemClock })
+    const names = (await store.documents.list('role')).map(({ name }) => name.split(' ')[0])
+    assert.equal(names.length, 100)
+    assert.equal(new Set(names).size, 1)
+    await store.close()
+    disk.keepAll()
+  }
+})
 
 function createFolder(t: TestContext, early: number): { folder: string; disk: ForgetfulDisk } {
   const folder = mkdtempSync(join(tmpdir(), 'ostiary-power-'))

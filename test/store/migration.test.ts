@@ -80,7 +80,7 @@ test('a damaged file is not migrated', () => {
   withFile(file, (connection) => {
     assert.throws(() => migrate(connection, file, [FIRST, SECOND]), {
       reason: 'store_unavailable',
-      message: /is damaged and was not migrated \(.+\)\. Restore a backup/,
+      message: /is damaged and was left as it is \(.+\)\. Restore a backup/,
     })
     assert.equal(connection.run('pragma user_version')[0]?.['user_version'], 1)
   })

@@ -13,6 +13,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -98,7 +99,11 @@ static void note_open(int fd, int is_new, int flags) {
     snprintf(path, sizeof path, "%s/content/%lu", platter, (unsigned long)found.st_ino);
     unlink(path);
   }
-  if (is_new || (flags & O_TRUNC)) file->from = file->to = 0;
+  /* All of it: a copy within the kernel (sendfile, copy_file_range) is not seen. */
+  if (is_new || (flags & O_TRUNC)) {
+    file->from = 0;
+    file->to = LLONG_MAX;
+  }
 }
 
 static void note_write(int fd, off_t at, off_t length) {

@@ -29,6 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'oidc',
     'authz',
     'observe/log.ts',
+    'store/embedded/backup.ts',
     'authc/password.ts',
     'authc/login-explanation.ts',
     'server.ts',

@@ -18,7 +18,7 @@ export interface DataDirectory {
  */
 export function openDataDirectory(directory: string): DataDirectory {
   try {
-    makeFolder(resolve(directory))
+    makeFolder(directory)
     chmodSync(directory, 0o700)
     const lock = lockDirectory(directory)
     try {
@@ -43,7 +43,8 @@ export function joinDataDirectory(directory: string, holder: number): Pick<DataD
   return { reader: createReader(fileOf(directory)), lock }
 }
 
-function fileOf(directory: string): string {
+/** The store's file in a data folder. */
+export function fileOf(directory: string): string {
   return join(directory, 'ostiary.db')
 }
 
@@ -63,8 +64,9 @@ function openFile(file: string, directory: string): Reader {
   }
 }
 
-/** A folder, like a file, is durable when the folder that names it is. */
-function makeFolder(directory: string): void {
+/** Makes a folder that is for its owner only. Like a file, it is durable when the folder that names it is. */
+export function makeFolder(path: string): void {
+  const directory = resolve(path)
   const first = mkdirSync(directory, { recursive: true, mode: 0o700 })
   if (first === undefined) return
   for (let made = directory; made.length >= first.length; made = dirname(made)) synchronizeFolder(dirname(made))
@@ -75,7 +77,8 @@ function createFile(file: string, directory: string): void {
   synchronizeFolder(directory)
 }
 
-function synchronizeFolder(directory: string): void {
+/** Makes the names in a folder durable. */
+export function synchronizeFolder(directory: string): void {
   const folder = openSync(directory, 'r')
   fsyncSync(folder)
   closeSync(folder)

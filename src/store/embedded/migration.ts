@@ -11,18 +11,10 @@ const APPLICATION_ID = 0x4f737469
  */
 export function migrate(connection: Connection, file: string, migrations = MIGRATIONS): void {
   const { version, application, tables } = describeFile(connection)
-  if (version > migrations.length) {
-    refuse(
-      file,
-      `has the format version ${version}, but this version of Ostiary knows none above ${migrations.length}. Start the ` +
-        'newer version that wrote it, or restore a backup',
-    )
-  }
-  if (application !== APPLICATION_ID && (application !== 0 || version !== 0 || tables !== 0)) {
-    refuse(file, 'is a database of another program')
-  }
+  const isNew = application === 0 && version === 0 && tables === 0
+  if (!isNew) checkOurs(connection, file, migrations)
   if (version === migrations.length) return
-  if (version > 0) checkIntegrity(connection, file)
+  if (version > 0) checkWhole(connection, file)
 
   connection.exec('begin exclusive')
   try {
@@ -36,17 +28,37 @@ export function migrate(connection: Connection, file: string, migrations = MIGRA
   }
 }
 
+/**
+ * Checks that a file is a store's, of a format that is known here.
+ * @throws SecurityError `store_unavailable`
+ */
+export function checkOurs(connection: Connection, file: string, migrations = MIGRATIONS): void {
+  const { version, application } = describeFile(connection)
+  if (application !== APPLICATION_ID) refuse(file, 'is a database of another program')
+  if (version > migrations.length) {
+    refuse(
+      file,
+      `has the format version ${version}, but this version of Ostiary knows none above ${migrations.length}. Start the ` +
+        'newer version that wrote it, or restore a backup',
+    )
+  }
+}
+
+/**
+ * Checks the whole file for damage.
+ * @throws SecurityError `store_unavailable`
+ */
+export function checkWhole(connection: Connection, file: string): void {
+  const findings = findDamage(connection)
+  if (findings === 'ok') return
+  refuse(file, `is damaged and was left as it is (${findings}). Restore a backup`)
+}
+
 function describeFile(connection: Connection): { version: number; application: number; tables: number } {
   const [row] = connection.run(`
     select user_version as version, application_id as application, (select count(*) from sqlite_schema) as tables
     from pragma_user_version, pragma_application_id`)
   return row as { version: number; application: number; tables: number }
-}
-
-function checkIntegrity(connection: Connection, file: string): void {
-  const findings = findDamage(connection)
-  if (findings === 'ok') return
-  refuse(file, `is damaged and was not migrated (${findings}). Restore a backup`)
 }
 
 function findDamage(connection: Connection): string {

@@ -17,6 +17,8 @@ const COMMANDS = [
   'provider clients list',
   'provider clients check',
   'provider keys rotate',
+  'backup',
+  'restore',
   'version',
 ]
 
