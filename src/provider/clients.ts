@@ -1,5 +1,5 @@
 /**
- * The configured clients, in the form that the library takes. Our own flags stay beside the metadata, where no
+ * The clients: those of the settings, in the form that the library takes. Our own flags stay beside the metadata, where no
  * registration can ever set them.
  */
 import { type ClientMetadata, errors, type Provider } from 'oidc-provider'
@@ -9,11 +9,6 @@ import type { ProviderClientSettings } from '../settings/settings.ts'
 import type { FrameClient } from './logout-frames.ts'
 
 export type Client = InstanceType<Provider['Client']>
-
-/** OpenID Connect Dynamic Client Registration 1.0 §2: a client without authentication is public. */
-export function isPublic(client: ProviderClientSettings): boolean {
-  return client.metadata['token_endpoint_auth_method'] === 'none'
-}
 
 export function buildClientMetadata(client: ProviderClientSettings): ClientMetadata {
   const { clientId, clientSecret, metadata } = client
@@ -26,13 +21,18 @@ export function buildClientMetadata(client: ProviderClientSettings): ClientMetad
   }
 }
 
-/** The clients that are told of a logout by a frame, having no better way. */
-export function findFrameClients(clients: readonly ProviderClientSettings[]): FrameClient[] {
-  return clients.flatMap(({ clientId, metadata }) => {
-    const uri = metadata['frontchannel_logout_uri']
-    if (typeof uri !== 'string' || metadata['backchannel_logout_uri'] !== undefined) return []
-    return [{ clientId, uri, sessionRequired: metadata['frontchannel_logout_session_required'] === true }]
-  })
+/** How a client is told of a logout by a frame; `undefined` if it has a better way, or none. */
+export function readFrameClient({ clientId, backchannelLogoutUri, ...client }: Client): FrameClient | undefined {
+  const { frontchannel_logout_uri: uri, frontchannel_logout_session_required: sessionRequired } =
+    client as unknown as Readonly<Record<string, unknown>>
+  if (typeof uri !== 'string' || backchannelLogoutUri !== undefined) return undefined
+  return { clientId, uri, sessionRequired: sessionRequired === true }
+}
+
+/** The URLs of configured clients that the provider calls itself. */
+export function listCalledUrls(clients: readonly ProviderClientSettings[]): Set<string> {
+  const uris = clients.flatMap(({ metadata }) => [metadata['backchannel_logout_uri'], metadata['jwks_uri']])
+  return new Set(uris.filter((uri) => typeof uri === 'string').map((uri) => new URL(uri).href))
 }
 
 /**

@@ -7,12 +7,13 @@ import type { Log } from '../observe/log.ts'
 import { PROVIDER_SCOPES } from '../settings/provider-table.ts'
 import type { ProviderSettings } from '../settings/settings.ts'
 import type { Accounts } from './accounts.ts'
-import { buildClientMetadata, isPublic } from './clients.ts'
+import { buildClientMetadata } from './clients.ts'
 import { buildCookieNames, COOKIE_OPTIONS } from './cookies.ts'
 import { createGrantLoader } from './consent.ts'
 import { chooseLanguage, LANGUAGES } from './language.ts'
 import type { ProviderPagesIn } from './provider-pages.ts'
 import type { ProviderKeys } from './provider-keys.ts'
+import { buildClientMetadataRules, buildRegistration } from './registration.ts'
 import { buildResourceIndicators, isJwtAccessToken } from './resource-servers.ts'
 
 /** A session that is used lives on, but no longer than this. */
@@ -65,6 +66,7 @@ export function createLibrary(parts: {
       userinfo: routes.userinfo,
       jwks: routes.jwks,
       end_session: routes.endSession,
+      registration: routes.registration,
     },
     discovery: {
       request_parameter_supported: false,
@@ -80,12 +82,14 @@ export function createLibrary(parts: {
     claims: { ...SCOPE_CLAIMS, acr: null, auth_time: null, iss: null, sid: null },
     responseTypes: [...settings.responseTypes] as Configuration['responseTypes'],
     subjectTypes: ['public'],
+    extraClientMetadata: buildClientMetadataRules((clientId) => own.has(clientId)),
     enabledJWA: { idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256'] },
     allowOmittingSingleRegisteredRedirectUri: false,
     features: {
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
       pushedAuthorizationRequests: { enabled: false },
+      ...buildRegistration(settings.registration),
       resourceIndicators: buildResourceIndicators(settings.resources),
       claimsParameter: { enabled: true },
       backchannelLogout: { enabled: true },
@@ -121,10 +125,8 @@ export function createLibrary(parts: {
       return { accountId: subject, claims: () => ({ ...account.claims, sub: subject }) }
     },
     pkce: {
-      required: (_ctx, client) => {
-        const settingsOfClient = own.get(client.clientId)
-        return settingsOfClient === undefined || isPublic(settingsOfClient) || settingsOfClient.requirePkce
-      },
+      // RFC 9700 §2.1.1.
+      required: (_ctx, client) => client.clientAuthMethod === 'none' || own.get(client.clientId)?.requirePkce === true,
     },
     loadExistingGrant: createGrantLoader((clientId) => own.get(clientId)?.consent ?? 'ask'),
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },

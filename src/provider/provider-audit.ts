@@ -8,9 +8,12 @@ export interface ProviderAudit {
   /** What did not count in a request to sign out, by names that the pages show as sentences. */
   endSessionNotices(notices: readonly Notice[], client: string | undefined): void
   sessionEnded(session: { subject: string; clients: readonly string[]; how: SessionEndKind }): void
+  /** What a program did about its own registration as a client. */
+  registration(change: { client: string; how: RegistrationKind }): void
   logoutNotice(notice: { subject: string; client: string; outcome: 'delivered' | 'pending' | 'failed' }): void
 }
 
+export type RegistrationKind = 'client_registered' | 'client_changed' | 'client_removed'
 export type SessionEndKind = 'session' | 'client_login' | 'account'
 
 export function createProviderAudit(audit: Audit | undefined): ProviderAudit {
@@ -30,6 +33,7 @@ export function createProviderAudit(audit: Audit | undefined): ProviderAudit {
     },
     sessionEnded: ({ subject, clients, how }) =>
       write('session_ended', { 'user.id': subject, 'provider.ended': how, 'provider.clients': clients }),
+    registration: ({ client, how }) => write(how, { 'provider.client': client }),
     logoutNotice: ({ subject, client, outcome }) =>
       write('logout_notice', {
         'user.id': subject,

@@ -11,7 +11,6 @@ import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../kernel/clock.ts'
 import { createHostList } from '../kernel/host-list.ts'
 import type { Sealer } from '../kernel/sealer.ts'
-import { createGuardedFetch } from '../net/guarded-fetch.ts'
 import type { Audit } from '../observe/audit.ts'
 import type { Log } from '../observe/log.ts'
 import { stylesheet } from '../pages/style.ts'
@@ -23,7 +22,8 @@ import { createAccounts } from './accounts.ts'
 import { createAdapterFactory } from './adapter.ts'
 import { addAuthorizationRoutes } from './authorization-routes.ts'
 import { createBrowserSessions } from './browser-session.ts'
-import { checkClients, findClient, findFrameClients } from './clients.ts'
+import { createClientCalls } from './client-calls.ts'
+import { checkClients, type Client, findClient } from './clients.ts'
 import { buildCookieNames } from './cookies.ts'
 import type { Dialog } from './end-session-decision.ts'
 import { addConfirmRoute } from './end-session-confirm.ts'
@@ -69,6 +69,13 @@ export interface OpenIdProvider {
   close(): Promise<void>
 }
 
+/** What the library tells of registrations. */
+const REGISTRATION_EVENTS = {
+  'registration_create.success': 'client_registered',
+  'registration_update.success': 'client_changed',
+  'registration_delete.success': 'client_removed',
+} as const
+
 /** @throws SettingsError if the issuer, a client or the accounts file is faulty */
 export async function createProvider(parts: ProviderParts): Promise<OpenIdProvider> {
   const { settings, store, sealer, clock, log } = parts
@@ -93,11 +100,14 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
     hintRetention: settings.endSession.hintRetention,
     accountExists: async (subject) => (await accounts.findBySubject(subject)) !== undefined,
   })
-  const guarded = createGuardedFetch(settings)
-  const fetch = parts.fetch ?? guarded.fetch
+  const calls = createClientCalls(settings)
+  const fetch = parts.fetch ?? calls.fetch
   // The library takes its keys when it is made: with other keys comes another one. Requests in flight end on the old.
   const build = (keys: ProviderKeys) => {
     const made = createLibrary({ settings, adapter, keys, accounts, pages, fetch, log })
+    const emitter: NodeJS.EventEmitter = made
+    for (const [event, how] of Object.entries(REGISTRATION_EVENTS))
+      emitter.on(event, (_ctx: unknown, client: Client) => audit.registration({ client: client.clientId, how }))
     const readJwtAccessToken = createJwtAccessTokens(settings.issuer, keys.signing)
     return { library: made, handle: made.callback(), readJwtAccessToken }
   }
@@ -110,7 +120,6 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
   const sessionEnd = createSessionEnd({
     library,
     issuer: settings.issuer,
-    frameClients: findFrameClients(settings.clients),
     notices,
     artefacts,
     sealer,
@@ -129,7 +138,8 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
     hints: createHintReader({
       library,
       readJwtAccessToken,
-      mayRedirect: (clientId) => flags.get(clientId)?.accessTokenHintMayRedirect === true,
+      mayRedirect: (clientId) =>
+        flags.get(clientId)?.accessTokenHintMayRedirect ?? settings.endSession.accessTokenHintMayRedirect,
     }),
     sessions: createBrowserSessions({ library, readJwtAccessToken, artefacts, sealer, clock }),
     sessionEnd,
@@ -203,7 +213,7 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
       await keyWatch.close()
       await app.close()
       await notices.close()
-      await guarded.close()
+      await calls.close()
     },
   }
 }

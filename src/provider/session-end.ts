@@ -8,7 +8,8 @@ import type { Artefacts } from '../store/store.ts'
 import { TOKEN_MODELS } from './adapter.ts'
 import { openPayload } from './artefact-row.ts'
 import type { LibrarySession, SignedInSession } from './browser-session.ts'
-import { buildFrames, type FrameClient } from './logout-frames.ts'
+import { findClient, readFrameClient } from './clients.ts'
+import { buildFrames } from './logout-frames.ts'
 import type { Notices, NoticeSession } from './notices.ts'
 import type { ProviderAudit } from './provider-audit.ts'
 
@@ -30,8 +31,6 @@ export interface SessionEnd {
 export function createSessionEnd(parts: {
   library: () => Provider
   issuer: string
-  /** The clients that are told by frames. */
-  frameClients: readonly FrameClient[]
   notices: Notices
   artefacts: Artefacts
   sealer: Sealer
@@ -41,7 +40,9 @@ export function createSessionEnd(parts: {
 
   async function tell(session: NoticeSession, clientIds: readonly string[]): Promise<EndedSession> {
     const logins = clientIds.map((clientId) => ({ clientId, sid: session.authorizations?.[clientId]?.sid }))
-    const frames = buildFrames(parts.frameClients, parts.issuer, logins)
+    const clients = await Promise.all(clientIds.map((clientId) => findClient(parts.library(), clientId)))
+    const told = clients.map((client) => client && readFrameClient(client)).filter((client) => client !== undefined)
+    const frames = buildFrames(told, parts.issuer, logins)
     return { untold: await notices.tell(session, clientIds), frames }
   }
 

@@ -3,7 +3,8 @@ import { isLoopbackHost } from '../kernel/loopback.ts'
 
 /** What the rules for a client's URI depend on. */
 export interface ClientUriContext {
-  readonly isPublic: boolean
+  /** Whether it may return to `http` on other hosts than this machine: only a client that the operator knows, with a secret. */
+  readonly mayUseHttp: boolean
   readonly isNative: boolean
   /** `return`: a redirect or post-logout URI; `https`: a URI that must be https; `called`: the provider calls it. */
   readonly rule: 'return' | 'https' | 'called'
@@ -12,7 +13,7 @@ export interface ClientUriContext {
 }
 
 /**
- * Judges a URI of a client that the settings file registers.
+ * Judges a URI of a client.
  * OAuth 2.0 Security Best Current Practice (RFC 9700) §4.1, RFC 8252 §7, OpenID Connect Dynamic Client Registration 1.0 §2.
  * @returns `problem`: why the client cannot be registered; `warning`: why somebody should have a look
  */
@@ -36,9 +37,25 @@ export function checkClientUri(uri: string, context: ClientUriContext): { proble
   return protocol.includes('.') ? {} : { problem: 'a private scheme must have a dot in it, such as [com.example.app]' }
 }
 
-function checkHttp(hostname: string, { isPublic }: ClientUriContext): { problem?: string; warning?: string } {
+/**
+ * OpenID Connect Front-Channel Logout 1.0 §2: domain, port and scheme are those of a redirect URI.
+ * @returns why it is refused
+ */
+export function findFrontchannelFault(uri: string, redirectUris: readonly string[]): string | undefined {
+  const isOwn = redirectUris.some((own) => originOf(own) === originOf(uri))
+  if (isOwn && !/[\s#*]/.test(uri)) return undefined
+  return 'it must have the origin of one of the redirect URIs, and no fragment or wildcard'
+}
+
+/** What has none, a private scheme for example, is like nothing else. */
+function originOf(uri: string): string | symbol {
+  const parsed = URL.parse(uri)
+  return parsed === null || parsed.origin === 'null' || parsed.username !== '' ? Symbol(uri) : parsed.origin
+}
+
+function checkHttp(hostname: string, { mayUseHttp }: ClientUriContext): { problem?: string; warning?: string } {
   if (isLoopbackHost(hostname)) return {}
-  return isPublic
-    ? { problem: 'it must be https; http is for loopback hosts only' }
-    : { warning: 'it is http on a host that is not this machine, so codes travel unencrypted' }
+  return mayUseHttp
+    ? { warning: 'it is http on a host that is not this machine, so codes travel unencrypted' }
+    : { problem: 'it must be https; http is for loopback hosts only' }
 }

@@ -1,5 +1,5 @@
 /** Reads the relying parties that the settings file registers at the provider. One bad client stops the start. */
-import { checkClientUri, type ClientUriContext } from './client-uri.ts'
+import { checkClientUri, type ClientUriContext, findFrontchannelFault } from './client-uri.ts'
 import { CLIENT, CLIENT_METADATA, CLIENT_PREFIX } from './provider-table.ts'
 import { buildKey, type Setting } from './setting.ts'
 import type { ProviderClientSettings } from './settings.ts'
@@ -28,7 +28,7 @@ function readClient(values: Values, clientId: string, shared: Shared): ProviderC
   const method = values.get(CLIENT_METADATA.tokenEndpointAuthMethod, clientId) ?? 'client_secret_basic'
   const isPublic = method === 'none'
   const isNative = values.get(CLIENT_METADATA.applicationType, clientId) === 'native'
-  checkUris(values, clientId, { isPublic, isNative, allowedHosts: shared.allowedHosts })
+  checkUris(values, clientId, { mayUseHttp: !isPublic, isNative, allowedHosts: shared.allowedHosts })
   checkFrontchannelUri(values, clientId)
   checkAllowed(values, clientId, CLIENT_METADATA.grantTypes, GRANT_TYPES)
   checkAllowed(values, clientId, CLIENT_METADATA.responseTypes, shared.responseTypes)
@@ -138,19 +138,11 @@ function checkUris(values: Values, clientId: string, client: Omit<ClientUriConte
   for (const row of [backchannelLogoutUri, jwksUri]) check(row, 'called', [values.get(row, clientId)])
 }
 
-/** OpenID Connect Front-Channel Logout 1.0 §2: domain, port and scheme are those of a redirect URI. */
 function checkFrontchannelUri(values: Values, clientId: string): void {
   const row = CLIENT_METADATA.frontchannelLogoutUri
   const uri = values.get(row, clientId)
   if (uri === undefined) return
-  const isOwn = values.get(CLIENT_METADATA.redirectUris, clientId).some((own) => originOf(own) === originOf(uri))
-  if (isOwn && !/[\s#*]/.test(uri)) return
-  const expected = 'it must have the origin of one of the redirect URIs, and no fragment or wildcard'
-  values.refuse(row, [clientId], `Invalid value [${uri}] for [${buildKey(row, [clientId])}]: ${expected}`)
-}
-
-/** What has none, a private scheme for example, is like nothing else. */
-function originOf(uri: string): string | symbol {
-  const parsed = URL.parse(uri)
-  return parsed === null || parsed.origin === 'null' || parsed.username !== '' ? Symbol(uri) : parsed.origin
+  const fault = findFrontchannelFault(uri, values.get(CLIENT_METADATA.redirectUris, clientId))
+  if (fault === undefined) return
+  values.refuse(row, [clientId], `Invalid value [${uri}] for [${buildKey(row, [clientId])}]: ${fault}`)
 }

@@ -23,6 +23,7 @@ export function readProvider(values: Values, directory: string): ProviderSetting
     responseTypes,
     allowedHosts,
     resources: readResources(values),
+    registration: readRegistration(values),
     tls: readTls(values, PROVIDER_TLS, directory),
     trustedProxies: values.get(PROVIDER.trustedProxies),
     keys: {
@@ -52,6 +53,18 @@ function readResources(values: Values): ProviderResourceSettings[] {
       values.refuse(RESOURCE.scope, [identifier], `[${foreign.join(', ')}] cannot be a scope of a resource server`)
     return { identifier, scope, accessTokenFormat: values.get(RESOURCE.accessTokenFormat, identifier) }
   })
+}
+
+function readRegistration(values: Values): ProviderSettings['registration'] {
+  const { registrationEnabled, registrationToken, registrationOpen } = PROVIDER
+  const enabled = values.get(registrationEnabled)
+  const initialAccessToken = values.get(registrationToken)
+  const open = values.get(registrationOpen)
+  const names = `[${registrationToken.key}] in the keystore, or [${registrationOpen.key}: true]`
+  if (enabled && !open && !values.isSet(registrationToken)) values.refuse(registrationEnabled, [], `It needs ${names}`)
+  if (open && values.isSet(registrationToken)) values.refuse(registrationOpen, [], `Only one is allowed: ${names}`)
+  if (enabled && open) values.warn(`[${registrationOpen.key}] lets anybody register clients`)
+  return { enabled, initialAccessToken }
 }
 
 function readEach<Name extends string, T>(values: Values, rows: Readonly<Record<Name, Setting<T>>>): Record<Name, T> {

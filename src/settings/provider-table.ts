@@ -92,6 +92,28 @@ export const PROVIDER = {
       'What clients may register as `response_types`. All but `code` send tokens through the browser, where they leak more ' +
       'easily; leave them out unless a client can do nothing else.',
   }),
+  registrationEnabled: setting({
+    key: 'provider.registration.enabled',
+    type: boolean,
+    default: 'false',
+    description:
+      'Whether programs can register themselves as clients, with a token or, if `provider.registration.open` says so, ' +
+      'without. People are always asked before such a client gets to know them.',
+  }),
+  registrationToken: setting({
+    key: 'provider.registration.initial_access_token',
+    type: checked(text, 'text of at least 32 characters', (value, key) => {
+      if (value.length < 32) throw new ValueError(`The value of [${key}] must have at least 32 characters`)
+    }),
+    secure: true,
+    description: 'What a program shows to register itself.',
+  }),
+  registrationOpen: setting({
+    key: 'provider.registration.open',
+    type: boolean,
+    default: 'false',
+    description: 'Whether anybody who reaches the provider can register clients without a token, as many as they like.',
+  }),
   endSessionEnabled: setting({
     key: 'provider.end_session.enabled',
     type: boolean,
@@ -166,6 +188,7 @@ export const ROUTES = {
   userinfo: routeRow('userinfo', '/users-srv/userinfo', 'The userinfo endpoint.'),
   jwks: routeRow('jwks', '/.well-known/jwks.json', 'The public keys.'),
   endSession: routeRow('end_session', '/session/end_session', 'The end-session endpoint.'),
+  registration: routeRow('registration', '/register', 'The registration endpoint, if there is one.'),
 }
 
 export const TTL = {

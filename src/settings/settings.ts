@@ -312,6 +312,8 @@ export interface ProviderSettings {
   readonly trustedProxies: readonly string[]
   /** The life of signing keys: how long each signs (0: until somebody says so), is published before, verifies after. */
   readonly keys: { readonly rotateEvery: number; readonly announce: number; readonly retain: number }
+  /** Without a token anybody may register. */
+  readonly registration: { readonly enabled: boolean; readonly initialAccessToken: string | undefined }
   /** Hosts that calls to clients may reach although their addresses are special-use. */
   readonly allowedHosts: readonly string[]
   readonly endSession: {
@@ -333,6 +335,7 @@ export type ProviderRoute =
   | 'userinfo'
   | 'jwks'
   | 'endSession'
+  | 'registration'
 export type ProviderTtl =
   | 'session'
   | 'interaction'
