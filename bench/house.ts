@@ -1,39 +1,88 @@
 /** The program that is measured, as `npm start` runs it, with a store that was filled before it starts. */
 import { join } from 'node:path'
 import { systemClock } from '../src/kernel/clock.ts'
-import { createSealer, type Sealer } from '../src/kernel/sealer.ts'
+import { createSealer } from '../src/kernel/sealer.ts'
 import { createEmbeddedStore } from '../src/store/embedded.ts'
 import type { Store } from '../src/store/store.ts'
-import { createProgram, type Program, type ProgramOptions } from '../test/support/program.ts'
+import type { Addresses } from '../test/support/addresses.ts'
+import { createProgram, type Program } from '../test/support/program.ts'
 import { onCores } from './cores.ts'
 import { type Seed, seedPairs } from './seed.ts'
+import { seedSessions } from './seed-sessions.ts'
 
-const SECRET = 'the-secret-of-the-benchmark-with-more-than-32-bytes'
+export const SECRET = 'the-secret-of-the-benchmark-with-more-than-32-bytes'
+const ENCRYPTION_KEY = 'the-encryption-key-of-the-sessions-of-the-benchmark'
 /** As long as the ID token of a login with some groups. */
 const ID_TOKEN = `${'h'.repeat(60)}.${'p'.repeat(600)}.${'s'.repeat(342)}`
 
 export interface House {
   readonly program: Program
   readonly seed: Seed
-  readonly sealer: Sealer
+  /** How many of the pairs, from the first, can be signed out. */
+  readonly sealed: number
+  readonly sessions: number
+}
+
+export interface HouseOptions {
+  readonly pairs: number
+  readonly sealed: number
+  readonly sessions: number
+  /** The origin of the instant provider. */
+  readonly provider: string
+  /** Lines for the settings file, and secrets for the keystore. */
+  readonly settings?: readonly string[]
+  readonly secrets?: Readonly<Record<string, string>>
+  /** Another store than the embedded one; its tables are there already. */
+  readonly openStore?: () => Promise<Store>
 }
 
 /** Prepares a program with so many live token pairs, without starting it. The caller owes a `program.remove()`. */
-export async function createHouse(pairs: number, options: ProgramOptions = {}): Promise<House> {
-  const program = await createProgram({ ...options, secrets: { 'ostiary.secret': SECRET, ...options.secrets } })
-  const sealer = createSealer([SECRET])
+export async function createHouse(options: HouseOptions): Promise<House> {
+  const { pairs, sealed, sessions, provider, settings = [], secrets, openStore } = options
+  const program = await createProgram({
+    settings: (yaml, addresses) =>
+      [addProvider(yaml), ...describeRealm(provider, addresses), ...settings, ''].join('\n'),
+    secrets: {
+      'ostiary.secret': SECRET,
+      'xpack.security.encryptionKey': ENCRYPTION_KEY,
+      'xpack.security.authc.realms.oidc.instant.rp.client_secret': 'the-secret-of-the-client-with-more-than-32-bytes',
+      ...secrets,
+    },
+  })
   const seed: Seed = { madeAt: Date.now(), pairs }
-  await withStore(program, (store) => seedPairs(store, seed, { sealer, idToken: ID_TOKEN }))
-  return { program, seed, sealer }
-}
-
-async function withStore(program: Program, fill: (store: Store) => Promise<void>): Promise<void> {
+  const openEmbedded = () => createEmbeddedStore({ directory: join(program.directory, 'data'), clock: systemClock })
   await onCores('0,1', async () => {
-    const store = await createEmbeddedStore({ directory: join(program.directory, 'data'), clock: systemClock })
+    const store = await (openStore ?? openEmbedded)()
     try {
-      await fill(store)
+      await seedPairs(store, seed, { sealer: createSealer([SECRET]), idToken: ID_TOKEN, sealed })
+      await seedSessions(store, seed, sessions, ENCRYPTION_KEY)
     } finally {
       await store.close()
     }
   })
+  return { program, seed, sealed, sessions }
+}
+
+/** A realm and a way to sign in of the name `instant`, beside those of the demo. */
+function addProvider(yaml: string): string {
+  const providers = 'xpack.security.authc.providers:\n'
+  if (!yaml.includes(providers)) throw new Error('config/ostiary.yml names no providers')
+  return yaml.replace(providers, `${providers}  oidc.instant:\n    order: 2\n    realm: instant\n`)
+}
+
+function describeRealm(provider: string, { portal }: Addresses): string[] {
+  return [
+    'xpack.security.authc.realms.oidc.instant:',
+    '  order: 4',
+    '  rp.client_id: benchmark',
+    '  rp.response_type: code',
+    "  rp.requested_scopes: ['openid', 'profile', 'email', 'groups']",
+    `  rp.redirect_uri: '${portal}/api/security/oidc/callback'`,
+    `  rp.post_logout_redirect_uri: '${portal}/security/logged_out'`,
+    `  op.issuer: '${provider}'`,
+    '  claims.principal: sub',
+    '  claims.groups: groups',
+    '  claims.name: name',
+    '  claims.mail: email',
+  ]
 }

@@ -17,6 +17,8 @@ export interface Bench {
   readonly generator: Generator
   /** A running program with a thousand live token pairs, and one with a million. */
   house(size: 'thousand' | 'million'): Promise<House>
+  /** The origin of the instant provider. */
+  provider(): Promise<string>
   /** Says what goes on. */
   say(text: string): void
 }

@@ -4,16 +4,19 @@
  * Measures each side in turn, as often as asked: A B A B …
  * @returns the values of each side, in the order of the rounds
  */
-export async function interleave<Side extends string, Value>(
+export async function interleave<Sides extends Readonly<Record<string, () => Promise<unknown>>>>(
   rounds: number,
-  sides: Readonly<Record<Side, () => Promise<Value>>>,
-): Promise<Record<Side, Value[]>> {
-  const names = Object.keys(sides) as Side[]
-  const values = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Side, Value[]>
+  sides: Sides,
+): Promise<Measured<Sides>> {
+  const measured = Object.entries(sides).map(([name, measure]) => ({ name, measure, values: [] as unknown[] }))
   for (let round = 0; round < rounds; round++) {
-    for (const name of names) values[name].push(await sides[name]())
+    for (const { measure, values } of measured) values.push(await measure())
   }
-  return values
+  return Object.fromEntries(measured.map(({ name, values }) => [name, values])) as Measured<Sides>
+}
+
+type Measured<Sides extends Readonly<Record<string, () => Promise<unknown>>>> = {
+  [Side in keyof Sides]: Awaited<ReturnType<Sides[Side]>>[]
 }
 
 export function median(values: readonly number[]): number {

@@ -7,14 +7,25 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
-import { SERVERS, checkCores, onCores } from './cores.ts'
+import { OTHERS, SERVERS, checkCores, onCores } from './cores.ts'
 import { createHouse, type House } from './house.ts'
 import type { Bench, Figure, Line } from './line.ts'
+import { authenticate } from './lines/authenticate.ts'
 import { bearer, bearerMillion } from './lines/bearer.ts'
+import { prepare } from './lines/prepare.ts'
+import { session } from './lines/session.ts'
+import { size } from './lines/size.ts'
+import { logout, refresh } from './lines/writes.ts'
 import { startGenerator } from './load/generator.ts'
 import { buildReport, formatTable } from './report.ts'
+import { type ServerProcess, startServerProcess } from './server-process.ts'
 
-const LINES: readonly Line[] = [bearer, bearerMillion]
+/** In this order: the last ones use up tokens. */
+const LINES: readonly Line[] = [bearer, session, prepare, authenticate, bearerMillion, size, refresh, logout]
+
+const SMALL = { pairs: 1000, sealed: 0, sessions: 1000 }
+/** More than are signed out in a run. */
+const SEALED = 150_000
 
 const { values } = parseArgs({
   options: {
@@ -31,7 +42,9 @@ const options = {
   seconds: readNumber('seconds', values.seconds),
   million: readNumber('million', values.million),
 }
-const lines = values.only.split(',').map(findLine)
+const wanted = new Set(values.only.split(',').map(findLine))
+// In their own order: some use up the tokens that others count on.
+const lines = LINES.filter((line) => wanted.has(line))
 checkCores()
 const figures = await onCores(SERVERS, () => runLines(lines))
 const report = buildReport(figures, options)
@@ -43,6 +56,7 @@ async function runLines(wanted: readonly Line[]): Promise<Figure[]> {
   const began = performance.now()
   const houses = new Map<string, Promise<House>>()
   const generator = await startGenerator()
+  let provider: ServerProcess | undefined
   const bench: Bench = {
     ...options,
     generator,
@@ -51,12 +65,20 @@ async function runLines(wanted: readonly Line[]): Promise<Figure[]> {
       houses.set(size, found)
       return found
     },
+    async provider() {
+      provider ??= await startServerProcess('provider', [], OTHERS)
+      return `http://localhost:${provider.port}`
+    },
     say: (text) => console.error(`${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${text}`),
   }
 
   async function openHouse(size: 'thousand' | 'million'): Promise<House> {
     bench.say(`filling a store with a ${size} tokens`)
-    const house = await createHouse(size === 'million' ? options.million : 1000)
+    const contents =
+      size === 'million'
+        ? { pairs: options.million, sealed: Math.min(SEALED, options.million / 2), sessions: 0 }
+        : SMALL
+    const house = await createHouse({ ...contents, provider: await bench.provider() })
     await house.program.start()
     return house
   }
@@ -70,6 +92,7 @@ async function runLines(wanted: readonly Line[]): Promise<Figure[]> {
     return found
   } finally {
     generator.close()
+    await provider?.close()
     for (const house of houses.values()) await (await house).program.remove()
   }
 }

@@ -2,7 +2,7 @@
  * Token pairs in any number, without keeping any of them in memory: everything of a pair follows from its number, so the
  * load generator knows a million token strings by heart. They are written through the store's own interface.
  */
-import { hash } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import type { Authentication } from '../src/authc/authentication.ts'
 import { writeAuthentication, writeClient } from '../src/authc/authentication-record.ts'
 import { REFRESH_LIFETIME } from '../src/authc/token-pair.ts'
@@ -39,8 +39,15 @@ const FACILITATOR: Authentication = {
   type: 'realm',
 }
 
-/** Writes the pairs, as logins at the realm `oidc1` would have. The access tokens live for a day. */
-export async function seedPairs(store: Store, seed: Seed, options: { sealer: Sealer; idToken: string }): Promise<void> {
+export interface SeedOptions {
+  readonly sealer: Sealer
+  readonly idToken: string
+  /** How many pairs, from the first, have an ID token that opens. Sealing takes longer than all the rest of a pair. */
+  readonly sealed: number
+}
+
+/** Writes the pairs, as logins at the realm `instant` would have. The access tokens live for a day. */
+export async function seedPairs(store: Store, seed: Seed, options: SeedOptions): Promise<void> {
   let next = 0
   const write = async () => {
     while (next < seed.pairs) {
@@ -52,11 +59,7 @@ export async function seedPairs(store: Store, seed: Seed, options: { sealer: Sea
   await Promise.all(Array.from({ length: IN_FLIGHT }, write))
 }
 
-function buildPair(
-  { madeAt }: Seed,
-  index: number,
-  { sealer, idToken }: { sealer: Sealer; idToken: string },
-): NewTokenPair {
+function buildPair({ madeAt }: Seed, index: number, { sealer, idToken, sealed }: SeedOptions): NewTokenPair {
   const id = idOf(madeAt, index)
   const key = Buffer.alloc(8)
   key.writeBigInt64BE(id)
@@ -73,12 +76,13 @@ function buildPair(
     realm: authentication.authenticationRealm.name,
     client: writeClient(FACILITATOR),
     authentication: writeAuthentication(authentication),
-    idToken: sealer.seal('id token', key, Buffer.from(idToken)),
+    subject: { issuer: 'http://localhost/the-issuer-of-the-seed', subject: usernameOf(index) },
+    idToken: index < sealed ? sealer.seal('id token', key, Buffer.from(idToken)) : randomBytes(idToken.length + 32),
   }
 }
 
 function authenticationOf(username: string): Authentication {
-  const realm = { name: 'oidc1', type: 'oidc' }
+  const realm = { name: 'instant', type: 'oidc' }
   const user = {
     username,
     roles: ['example_role', 'finance_data'],

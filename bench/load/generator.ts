@@ -1,5 +1,5 @@
 /** The load generator, seen from the benchmark: a process of its own on the other core. */
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { OTHERS, onCores } from '../cores.ts'
@@ -15,8 +15,11 @@ export async function startGenerator(cores = OTHERS): Promise<Generator> {
   const child = await onCores(cores, () => fork(join(import.meta.dirname, 'process.ts')))
   return {
     async run(job) {
+      const settled = new AbortController()
+      const { signal } = settled
       child.send(job)
-      const [told] = (await Promise.race([once(child, 'message'), failAtEnd(child)])) as [Told]
+      const answers = [once(child, 'message', { signal }), failAtEnd(child, signal)]
+      const [told] = (await Promise.race(answers).finally(() => settled.abort())) as [Told]
       if ('failure' in told) throw new Error(`the load generator: ${told.failure}`)
       return told.outcome
     },
@@ -24,7 +27,7 @@ export async function startGenerator(cores = OTHERS): Promise<Generator> {
   }
 }
 
-async function failAtEnd(child: ReturnType<typeof fork>): Promise<never> {
-  await once(child, 'exit')
+async function failAtEnd(child: ChildProcess, signal: AbortSignal): Promise<never> {
+  await once(child, 'exit', { signal })
   throw new Error('the load generator has ended')
 }

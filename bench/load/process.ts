@@ -1,10 +1,21 @@
 /** The load generator's process: it is told a job, does it, and says what came of it. */
 import type { Job, Outcome, Told } from './job.ts'
+import { type AuthenticateScenario, createAuthenticateClient } from './authenticate.ts'
 import { type BearerScenario, createBearerClient } from './bearer.ts'
 import { openConnection } from './connection.ts'
+import { createLogoutClient, type LogoutScenario } from './logout.ts'
+import { createRefreshClient, type RefreshScenario } from './refresh.ts'
+import { createRepeatClient, type RepeatScenario } from './repeat.ts'
 import type { Client } from './scenario.ts'
+import { createSessionClient, type SessionScenario } from './session.ts'
 
-export type Scenario = BearerScenario
+export type Scenario =
+  | AuthenticateScenario
+  | BearerScenario
+  | LogoutScenario
+  | RefreshScenario
+  | RepeatScenario
+  | SessionScenario
 
 process.on('message', (job: Job) => {
   void run(job).then(
@@ -14,7 +25,21 @@ process.on('message', (job: Job) => {
 })
 
 function createClient(scenario: Scenario): Client {
-  return createBearerClient(scenario)
+  switch (scenario.name) {
+    case 'authenticate':
+      return createAuthenticateClient(scenario)
+    case 'bearer':
+      return createBearerClient(scenario)
+    case 'logout':
+      return createLogoutClient(scenario)
+    case 'refresh':
+      return createRefreshClient(scenario)
+    case 'repeat':
+      return createRepeatClient(scenario)
+    case 'session':
+      return createSessionClient(scenario)
+  }
+  return scenario satisfies never
 }
 
 async function run({ ports, connections, seconds, scenario }: Job): Promise<Outcome> {
