@@ -38,7 +38,9 @@ export interface LdapDirectory {
 export function createLdapDirectory(settings: LdapRealmSettings): LdapDirectory {
   const connectTimeout = Math.ceil(settings.connectTimeout * 1000)
   const slots = createConnectionSlots({ total: MAX_CONNECTIONS, perOrigin: MAX_CONNECTIONS, wait: connectTimeout })
-  const trust = settings.urls.some((url) => /^ldaps:/i.test(url)) ? createTrust(settings.trust) : undefined
+  const trust = settings.urls.some((url) => /^ldaps:/i.test(url))
+    ? createTrust(settings.trust, settings.trust.tls)
+    : undefined
   for (const { filter } of [settings.users, settings.groups ?? settings.users]) checkFilter(filter)
   let preferred = 0
 

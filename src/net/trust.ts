@@ -1,5 +1,5 @@
-import { createSecureContext, getCACertificates, type SecureContext, type SecureContextOptions } from 'node:tls'
-import type { OutboundSettings } from '../settings/settings.ts'
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
+import type { TlsClientSettings } from '../settings/settings.ts'
 
 /** Whom a TLS connection trusts, in the words of `tls.connect`. */
 export interface Trust {
@@ -13,11 +13,8 @@ export interface Trust {
  * @param identity the certificate and the key that the other side is shown, and what is spoken with it
  */
 export function createTrust(
-  settings: Pick<OutboundSettings, 'certificateAuthorities' | 'verificationMode'>,
-  identity: Pick<
-    SecureContextOptions,
-    'cert' | 'key' | 'pfx' | 'passphrase' | 'ciphers' | 'minVersion' | 'maxVersion'
-  > = {},
+  settings: Pick<TlsClientSettings, 'certificateAuthorities' | 'verificationMode'>,
+  identity: Partial<TlsClientSettings['tls']> = {},
 ): Trust {
   const { certificateAuthorities, verificationMode } = settings
   const authorities = certificateAuthorities ?? getCACertificates('system')

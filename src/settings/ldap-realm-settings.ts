@@ -1,7 +1,7 @@
 /** Reads the LDAP realms: the rules between the settings of a realm. */
 import { isLoopbackHost } from '../kernel/loopback.ts'
-import { readCertificateFile } from './certificate-file.ts'
-import { LDAP, LDAP_PREFIX } from './ldap-realm-table.ts'
+import { readClientTls } from './client-tls-settings.ts'
+import { LDAP, LDAP_PREFIX, LDAP_TLS } from './ldap-realm-table.ts'
 import type { SettingsPlaces } from './oidc-realm-settings.ts'
 import { buildKey } from './setting.ts'
 import type { LdapRealmSettings } from './settings.ts'
@@ -54,14 +54,7 @@ function readRealm(values: Values, name: string, directory: string): LdapRealmSe
     readTimeout: values.get(LDAP.readTimeout, name) ?? values.get(LDAP.searchTimeout, name),
     searchTimeout: values.get(LDAP.searchTimeout, name),
     cacheTtl: values.get(LDAP.cacheTtl, name),
-    trust: {
-      certificateAuthorities: values
-        .get(LDAP.certificateAuthorities, name)
-        ?.map((path) =>
-          readCertificateFile(values, path, { setting: LDAP.certificateAuthorities, names: [name], directory }),
-        ),
-      verificationMode: values.get(LDAP.verificationMode, name),
-    },
+    trust: readClientTls(values, LDAP_TLS, { names: [name], directory }),
   }
 }
 

@@ -1,4 +1,5 @@
 /** The settings of an LDAP realm: a directory that knows users, their passwords and their groups. */
+import { buildClientTlsRows } from './client-tls-settings.ts'
 import { boolean, checked, integer, list, oneOf, text, time } from './setting-types.ts'
 import { setting } from './setting.ts'
 import { ValueError } from './settings-error.ts'
@@ -17,6 +18,9 @@ const urls = checked(list, 'list of `ldap://` and `ldaps://` URLs', (found, key)
   if (new Set(found.map((url) => new URL(url).protocol)).size > 1)
     throw new ValueError(`[${key}]: configured LDAP protocols are not all equal (ldaps://.. and ldap://..)`)
 })
+
+/** Where the realm speaks TLS. */
+export const LDAP_TLS = buildClientTlsRows(`${LDAP_PREFIX}ssl.`, 'the directory')
 
 export const LDAP = {
   order: setting({
@@ -159,16 +163,5 @@ export const LDAP = {
     default: '20m',
     description: 'How long what the directory said about a user counts. `0s`: it is asked every time.',
   }),
-  certificateAuthorities: setting({
-    key: `${LDAP_PREFIX}ssl.certificate_authorities`,
-    type: list,
-    defaultText: "the system's",
-    description: 'PEM files of the certificate authorities to trust.',
-  }),
-  verificationMode: setting({
-    key: `${LDAP_PREFIX}ssl.verification_mode`,
-    type: oneOf(['full', 'certificate', 'none']),
-    default: 'full',
-    description: "How the server's certificate is checked, as for the provider of an OpenID Connect realm.",
-  }),
+  ...LDAP_TLS,
 }

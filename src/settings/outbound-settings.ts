@@ -1,6 +1,5 @@
-import { readCertificateFile } from './certificate-file.ts'
+import { buildClientTlsRows, readClientTls } from './client-tls-settings.ts'
 import { REALM_PREFIX } from './oidc-realm-table.ts'
-import { OUTBOUND_TLS, readOutboundTls } from './outbound-tls-settings.ts'
 import { boolean, integer, text, time } from './setting-types.ts'
 import { buildKey, setting, type SettingType } from './setting.ts'
 import { ValueError } from './settings-error.ts'
@@ -17,6 +16,8 @@ const proxyScheme: SettingType<'http' | 'https'> = {
 }
 
 /** How a realm calls its provider. */
+const OUTBOUND_TLS = buildClientTlsRows(`${REALM_PREFIX}ssl.`, 'the provider')
+
 export const OUTBOUND = {
   connectTimeout: setting({
     key: `${REALM_PREFIX}http.connect_timeout`,
@@ -81,7 +82,6 @@ export const OUTBOUND = {
 }
 
 export function readOutbound(values: Values, realm: string, directory: string): OutboundSettings {
-  const ofAuthorities = { setting: OUTBOUND.certificateAuthorities, names: [realm], directory }
   return {
     connectTimeout: values.get(OUTBOUND.connectTimeout, realm),
     connectionReadTimeout: values.get(OUTBOUND.connectionReadTimeout, realm),
@@ -90,11 +90,7 @@ export function readOutbound(values: Values, realm: string, directory: string): 
     maxEndpointConnections: values.get(OUTBOUND.maxEndpointConnections, realm),
     connectionPoolTtl: values.get(OUTBOUND.connectionPoolTtl, realm),
     proxy: readProxy(values, realm),
-    certificateAuthorities: values
-      .get(OUTBOUND.certificateAuthorities, realm)
-      ?.map((path) => readCertificateFile(values, path, ofAuthorities)),
-    verificationMode: values.get(OUTBOUND.verificationMode, realm),
-    tls: readOutboundTls(values, realm, directory),
+    ...readClientTls(values, OUTBOUND_TLS, { names: [realm], directory }),
     tcpKeepAlive: values.get(OUTBOUND.tcpKeepAlive, realm),
   }
 }

@@ -1,11 +1,7 @@
 /** Reads where the portal finds the security API, if not in its own process. */
-import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { createSecureContext } from 'node:tls'
 import { isLoopbackHost } from '../kernel/loopback.ts'
+import { readAuthorities, readIdentity } from './client-tls-settings.ts'
 import { PORTAL_API } from './portal-api-table.ts'
-import type { Setting } from './setting.ts'
 import type { RemoteApiSettings } from './settings.ts'
 import type { Values } from './values.ts'
 
@@ -21,10 +17,8 @@ export function readRemoteApi(values: Values, directory: string): RemoteApiSetti
   return {
     hosts: hosts.map((host) => host.replace(/\/+$/, '')),
     requestTimeout: values.get(PORTAL_API.requestTimeout),
-    certificateAuthorities: values
-      .get(PORTAL_API.certificateAuthorities)
-      ?.map((path) => readCertificate(values, PORTAL_API.certificateAuthorities, resolve(directory, path))),
-    clientCertificate: readClientCertificate(values, directory),
+    certificateAuthorities: readAuthorities(values, PORTAL_API, { names: [], directory }),
+    clientCertificate: readIdentity(values, PORTAL_API, { names: [], directory }),
     verificationMode: values.get(PORTAL_API.verificationMode),
     alwaysPresentCertificate: values.get(PORTAL_API.alwaysPresentCertificate),
   }
@@ -54,62 +48,4 @@ export function readApiAuthorization(values: Values): string | undefined {
   if (token !== undefined) return `Bearer ${token}`
   if (username === undefined || password === undefined) return undefined
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
-}
-
-function readClientCertificate(values: Values, directory: string): RemoteApiSettings['clientCertificate'] {
-  const certificate = values.get(PORTAL_API.certificate)
-  const key = values.get(PORTAL_API.key)
-  const keystore = values.get(PORTAL_API.keystorePath)
-  if (keystore !== undefined && (certificate !== undefined || key !== undefined)) {
-    const text = '[elasticsearch.ssl.keystore.path] cannot be set together with [elasticsearch.ssl.certificate]'
-    values.refuse(PORTAL_API.keystorePath, [], text)
-    return undefined
-  }
-  if ((certificate === undefined) !== (key === undefined)) {
-    const text = '[elasticsearch.ssl.certificate] and [elasticsearch.ssl.key] must be set together'
-    values.refuse(PORTAL_API.certificate, [], text)
-    return undefined
-  }
-  if (keystore !== undefined)
-    return checkUsable(values, PORTAL_API.keystorePath, () => ({
-      pfx: readFileSync(resolve(directory, keystore)),
-      passphrase: values.get(PORTAL_API.keystorePassword),
-    }))
-  if (certificate === undefined || key === undefined) return undefined
-  return checkUsable(values, PORTAL_API.certificate, () => ({
-    cert: readFileSync(resolve(directory, certificate), 'utf8'),
-    key: readFileSync(resolve(directory, key), 'utf8'),
-    passphrase: values.get(PORTAL_API.keyPassphrase),
-  }))
-}
-
-function readCertificate(values: Values, row: Setting<unknown>, path: string): string {
-  try {
-    const pem = readFileSync(path, 'utf8')
-    // Throws unless the file begins with a certificate.
-    void new X509Certificate(pem)
-    return pem
-  } catch (cause) {
-    values.refuse(row, [], `cannot read the certificate file [${path}]: ${reasonOf(cause)}`)
-    return ''
-  }
-}
-
-function checkUsable(
-  values: Values,
-  row: Setting<unknown>,
-  read: () => NonNullable<RemoteApiSettings['clientCertificate']>,
-): RemoteApiSettings['clientCertificate'] {
-  try {
-    const certificate = read()
-    void createSecureContext(certificate)
-    return certificate
-  } catch (cause) {
-    values.refuse(row, [], `the certificate of the portal cannot be used: ${reasonOf(cause)}`)
-    return undefined
-  }
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }

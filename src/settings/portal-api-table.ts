@@ -2,6 +2,7 @@
 import { boolean, checked, integer, list, oneOf, text } from './setting-types.ts'
 import { setting } from './setting.ts'
 import { ValueError } from './settings-error.ts'
+import { buildIdentityRows, buildTrustRows } from './tls-rows.ts'
 
 const hosts = checked(list, 'http or https URL, or a list of them', (urls) => {
   if (urls.length === 0) throw new ValueError('[hosts]: expected at least one URL')
@@ -51,39 +52,8 @@ export const PORTAL_API = {
     default: ['authorization', 'es-client-authentication'],
     description: 'The headers of a request with an `Authorization` header that are passed on to the API.',
   }),
-  certificateAuthorities: setting({
-    key: 'elasticsearch.ssl.certificateAuthorities',
-    type: list,
-    defaultText: "the system's",
-    description: 'PEM files of the certificate authorities to trust, relative to the folder of the settings file.',
-  }),
-  certificate: setting({
-    key: 'elasticsearch.ssl.certificate',
-    type: text,
-    description: "A PEM file with the portal's own certificate, for an API that asks for one.",
-  }),
-  key: setting({
-    key: 'elasticsearch.ssl.key',
-    type: text,
-    description: 'A PEM file with the private key of that certificate.',
-  }),
-  keyPassphrase: setting({
-    key: 'elasticsearch.ssl.keyPassphrase',
-    type: text,
-    secure: true,
-    description: 'What the private key is encrypted with.',
-  }),
-  keystorePath: setting({
-    key: 'elasticsearch.ssl.keystore.path',
-    type: text,
-    description: 'A PKCS#12 file with certificate and private key, instead of the two PEM files.',
-  }),
-  keystorePassword: setting({
-    key: 'elasticsearch.ssl.keystore.password',
-    type: text,
-    secure: true,
-    description: 'The password of that file.',
-  }),
+  ...buildTrustRows('elasticsearch.ssl.', 'kibana', 'certificate authorities to trust', "the system's"),
+  ...buildIdentityRows('elasticsearch.ssl.', 'kibana'),
   verificationMode: setting({
     key: 'elasticsearch.ssl.verificationMode',
     type: oneOf(['full', 'certificate', 'none']),

@@ -189,7 +189,7 @@ export const PORTAL = {
   }),
 }
 
-export const PORTAL_TLS = buildTlsRows('server.ssl.', 'the portal', 'camel')
+export const PORTAL_TLS = buildTlsRows('server.ssl.', 'the portal', 'kibana')
 
 /** Kibana's type names in Kibana's words. */
 const order: SettingType<number> = {

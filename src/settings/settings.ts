@@ -76,7 +76,13 @@ export interface TlsServerSettings {
   /** PKCS#12, in place of certificate and key. */
   readonly keystore: string | undefined
   readonly keystorePassword: string | undefined
+  /** `undefined`: as the keystore's. */
+  readonly keystoreKeyPassword: string | undefined
+  /** PEM files; none with a truststore. */
   readonly certificateAuthorities: readonly string[]
+  /** PKCS#12. */
+  readonly truststore: string | undefined
+  readonly truststorePassword: string | undefined
   readonly clientAuthentication: 'none' | 'optional' | 'required'
   readonly supportedProtocols: readonly ('TLSv1.2' | 'TLSv1.3')[]
   /** In OpenSSL's words; `undefined`: the runtime's choice. */
@@ -182,7 +188,7 @@ export interface LdapRealmSettings {
   readonly readTimeout: number
   readonly searchTimeout: number
   readonly cacheTtl: number
-  readonly trust: Pick<OutboundSettings, 'certificateAuthorities' | 'verificationMode'>
+  readonly trust: TlsClientSettings
 }
 
 export interface LdapSearchSettings {
@@ -192,8 +198,28 @@ export interface LdapSearchSettings {
   readonly filter: string
 }
 
+/** TLS to a server. */
+export interface TlsClientSettings {
+  /** PEM texts of the certificate authorities to trust; `undefined`: the system's. */
+  readonly certificateAuthorities: readonly string[] | undefined
+  readonly verificationMode: 'full' | 'certificate' | 'none'
+  /** In the words of `tls.createSecureContext`: what we show of ourselves, and what is spoken. */
+  readonly tls: Partial<TlsIdentity> & {
+    readonly ciphers?: string
+    readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+    readonly maxVersion: 'TLSv1.2' | 'TLSv1.3'
+  }
+}
+
+/** PEM. */
+export interface TlsIdentity {
+  readonly cert: string | Buffer
+  readonly key: string | Buffer
+  readonly passphrase?: string
+}
+
 /** Calls to an OpenID Provider. */
-export interface OutboundSettings {
+export interface OutboundSettings extends TlsClientSettings {
   readonly connectTimeout: number
   /** How long a call may wait for a free connection. */
   readonly connectionReadTimeout: number
@@ -202,19 +228,6 @@ export interface OutboundSettings {
   readonly maxEndpointConnections: number
   readonly connectionPoolTtl: number
   readonly proxy: { readonly host: string; readonly port: number; readonly scheme: 'http' | 'https' } | undefined
-  /** PEM texts of the certificate authorities to trust; `undefined`: the system's. */
-  readonly certificateAuthorities: readonly string[] | undefined
-  readonly verificationMode: 'full' | 'certificate' | 'none'
-  /** In the words of `tls.createSecureContext`: what we show of ourselves, and what is spoken. */
-  readonly tls: {
-    readonly cert?: Buffer
-    readonly key?: Buffer
-    readonly pfx?: Buffer
-    readonly passphrase?: string
-    readonly ciphers?: string
-    readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
-    readonly maxVersion: 'TLSv1.2' | 'TLSv1.3'
-  }
   readonly tcpKeepAlive: boolean
 }
 
@@ -281,11 +294,7 @@ export interface RemoteApiSettings {
   readonly requestTimeout: number
   /** PEM texts of the certificate authorities to trust; `undefined`: the system's. */
   readonly certificateAuthorities: readonly string[] | undefined
-  /** In the words of `tls.createSecureContext`. */
-  readonly clientCertificate:
-    | { readonly cert: string; readonly key: string; readonly passphrase: string | undefined }
-    | { readonly pfx: Buffer; readonly passphrase: string | undefined }
-    | undefined
+  readonly clientCertificate: TlsIdentity | undefined
   readonly verificationMode: 'full' | 'certificate' | 'none'
   /** Presents the certificate in the name of users too. */
   readonly alwaysPresentCertificate: boolean

@@ -54,63 +54,89 @@ export function nameForOpenssl(name: string): string {
   return `${exchange === 'RSA' ? '' : `${exchange}_`}${joined}`.replaceAll('_', '-')
 }
 
-/** As `elasticsearch.yml` has them. @param whose `the listener's certificate` */
-export function buildIdentityRows(prefix: string, whose: string) {
+/** Elasticsearch's names, or Kibana's, which are in camel case and have each secret in the keystore only. */
+export type Spelling = 'elasticsearch' | 'kibana'
+
+export function spell(name: string, spelling: Spelling): string {
+  return spelling === 'elasticsearch'
+    ? name
+    : name.replaceAll(/_(\w)/g, (_mark, letter: string) => letter.toUpperCase())
+}
+
+export function buildIdentityRows(prefix: string, spelling: Spelling): IdentityRows {
+  const isElasticsearch = spelling === 'elasticsearch'
   return {
     certificate: setting({
       key: `${prefix}certificate`,
       type: text,
-      description: `PEM file of ${whose}, and of the certificates between it and its authority.`,
+      description: 'PEM file of the certificate to show, and of those between it and its authority.',
     }),
     key: setting({ key: `${prefix}key`, type: text, description: 'PEM file of its private key.' }),
-    keyPassphrase: buildSecret(`${prefix}secure_key_passphrase`, 'What the private key is encrypted with.'),
-    openKeyPassphrase: buildOpenSecret(`${prefix}key_passphrase`, 'secure_key_passphrase'),
+    keyPassphrase: buildSecret(
+      prefix + (isElasticsearch ? 'secure_key_passphrase' : 'keyPassphrase'),
+      'What the private key is encrypted with.',
+    ),
     keystorePath: setting({
       key: `${prefix}keystore.path`,
       type: text,
       description: 'PKCS#12 file of key and certificate, in place of the two PEM files.',
     }),
-    keystoreType: buildStoreType(`${prefix}keystore.type`),
-    keystorePassword: buildSecret(`${prefix}keystore.secure_password`, 'What the keystore is encrypted with.'),
-    openKeystorePassword: buildOpenSecret(`${prefix}keystore.password`, 'keystore.secure_password'),
-    keystoreKeyPassword: buildSecret(
-      `${prefix}keystore.secure_key_password`,
-      'What the key in the keystore is encrypted with, if not with the password of the keystore.',
+    keystorePassword: buildSecret(
+      prefix + (isElasticsearch ? 'keystore.secure_password' : 'keystore.password'),
+      'What the keystore is encrypted with.',
     ),
-    openKeystoreKeyPassword: buildOpenSecret(`${prefix}keystore.key_password`, 'keystore.secure_key_password'),
-  } satisfies IdentityRows
+    ...(isElasticsearch && {
+      keystoreKeyPassword: buildSecret(
+        `${prefix}keystore.secure_key_password`,
+        'What the key in the keystore is encrypted with, if not with the password of the keystore.',
+      ),
+      keystoreType: buildStoreType(`${prefix}keystore.type`),
+      openKeyPassphrase: buildOpenSecret(`${prefix}key_passphrase`, 'secure_key_passphrase'),
+      openKeystorePassword: buildOpenSecret(`${prefix}keystore.password`, 'keystore.secure_password'),
+      openKeystoreKeyPassword: buildOpenSecret(`${prefix}keystore.key_password`, 'keystore.secure_key_password'),
+    }),
+  }
 }
 
-/** As `elasticsearch.yml` has them. @param trusted `authorities to trust` */
-export function buildTrustRows(prefix: string, trusted: string, without: string) {
+/**
+ * @param trusted `authorities to trust`
+ * @param without who is trusted without them
+ */
+export function buildTrustRows(prefix: string, spelling: Spelling, trusted: string, without: string): TrustRows {
+  const isElasticsearch = spelling === 'elasticsearch'
   return {
     certificateAuthorities: setting({
-      key: `${prefix}certificate_authorities`,
+      key: prefix + spell('certificate_authorities', spelling),
       type: list,
       defaultText: without,
-      description: `PEM files of the ${trusted}.`,
+      description: `PEM files of the ${trusted}, relative to the folder of the settings file.`,
     }),
     truststorePath: setting({
       key: `${prefix}truststore.path`,
       type: text,
       description: `PKCS#12 file of the ${trusted}, in place of the PEM files.`,
     }),
-    truststoreType: buildStoreType(`${prefix}truststore.type`),
-    truststorePassword: buildSecret(`${prefix}truststore.secure_password`, 'What the truststore is encrypted with.'),
-    openTruststorePassword: buildOpenSecret(`${prefix}truststore.password`, 'truststore.secure_password'),
-  } satisfies TrustRows
+    truststorePassword: buildSecret(
+      prefix + (isElasticsearch ? 'truststore.secure_password' : 'truststore.password'),
+      'What the truststore is encrypted with.',
+    ),
+    ...(isElasticsearch && {
+      truststoreType: buildStoreType(`${prefix}truststore.type`),
+      openTruststorePassword: buildOpenSecret(`${prefix}truststore.password`, 'truststore.secure_password'),
+    }),
+  }
 }
 
-export function buildVersionRows(prefix: string, names = ['supported_protocols', 'cipher_suites'] as const) {
+export function buildVersionRows(prefix: string, spelling: Spelling) {
   return {
     supportedProtocols: setting({
-      key: prefix + names[0],
+      key: prefix + spell('supported_protocols', spelling),
       type: someOf(['TLSv1.3', 'TLSv1.2']),
       default: ['TLSv1.3', 'TLSv1.2'],
       description: 'Versions of TLS that are spoken.',
     }),
     cipherSuites: setting({
-      key: prefix + names[1],
+      key: prefix + spell('cipher_suites', spelling),
       type: cipherSuites,
       defaultText: "the runtime's",
       description: 'Cipher suites, the preferred first, under their registered names or those of OpenSSL.',
@@ -118,16 +144,16 @@ export function buildVersionRows(prefix: string, names = ['supported_protocols',
   }
 }
 
-function buildStoreType(key: string) {
+function buildStoreType(key: string): Setting<string> {
   return setting({ key, type: storeType, default: 'PKCS12', description: 'The format of the file; no other is read.' })
 }
 
-function buildSecret(key: string, description: string) {
+function buildSecret(key: string, description: string): Text {
   return setting({ key, type: text, secure: true, description })
 }
 
 /** Elasticsearch's older name, under which a secret stands in the settings file. */
-function buildOpenSecret(key: string, secure: string) {
-  const description = `The same as \`${secure}\`, readable for everybody who may read the settings file.`
+function buildOpenSecret(key: string, secure: string): Text {
+  const description = `As \`${secure}\`, but readable for everybody who may read the settings file.`
   return setting({ key, type: text, description })
 }

@@ -9,6 +9,7 @@ import { readUserRequest } from '../../src/authc/user-request.ts'
 import { createLdapDirectory } from '../../src/net/ldap-directory.ts'
 import { createLog } from '../../src/observe/log.ts'
 import { openRealmBench, type RealmBench } from '../support/oidc-realm.ts'
+import { OUTBOUND_DEFAULTS } from '../support/outbound.ts'
 import { ADMIN, BASE, type Slapd, startSlapd } from '../support/slapd.ts'
 import { openTemporaryStore } from '../support/temporary-store.ts'
 
@@ -37,7 +38,7 @@ function openLdap(): PasswordRealm {
     readTimeout: 5,
     searchTimeout: 5,
     cacheTtl: 0,
-    trust: { certificateAuthorities: undefined, verificationMode: 'full' },
+    trust: { certificateAuthorities: undefined, verificationMode: 'full', tls: OUTBOUND_DEFAULTS.tls },
   } as const
   return createLdapRealm({
     settings,

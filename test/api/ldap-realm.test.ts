@@ -8,6 +8,7 @@ import { createLdapDirectory } from '../../src/net/ldap-directory.ts'
 import { createLog } from '../../src/observe/log.ts'
 import type { LdapRealmSettings } from '../../src/settings/settings.ts'
 import { basic, callApi } from '../support/api-call.ts'
+import { OUTBOUND_DEFAULTS } from '../support/outbound.ts'
 import { startSecurityServer } from '../support/security-server.ts'
 import { ADMIN, BASE, type LdapEntry, type Slapd, startSlapd } from '../support/slapd.ts'
 
@@ -77,7 +78,7 @@ function openRealm(change: Partial<LdapRealmSettings> = {}): Opened {
     readTimeout: 5,
     searchTimeout: 5,
     cacheTtl: 0,
-    trust: { certificateAuthorities: undefined, verificationMode: 'full' },
+    trust: { certificateAuthorities: undefined, verificationMode: 'full', tls: OUTBOUND_DEFAULTS.tls },
     ...change,
   }
   const realm = createLdapRealm({
@@ -182,7 +183,7 @@ test('over ldaps the own authority is trusted, and no other', async () => {
   const urls = [slapd.secureUrl]
   const trusting = openRealm({
     urls,
-    trust: { certificateAuthorities: [slapd.authority], verificationMode: 'full' },
+    trust: { certificateAuthorities: [slapd.authority], verificationMode: 'full', tls: OUTBOUND_DEFAULTS.tls },
   })
   assert.equal((await trusting.realm.authenticate('alice', PASSWORD))?.username, 'alice')
   const strict = openRealm({ urls })

@@ -8,6 +8,8 @@ interface Vectors {
   readonly client: { readonly certificate: string; readonly key: string }
   readonly truststores: readonly [Store, ...Store[]]
   readonly keystores: readonly [Store, ...Store[]]
+  /** With the password of the first truststore: it does not name the authority. */
+  readonly stranger: { readonly file: string }
   readonly jks: { readonly file: string }
 }
 
@@ -25,6 +27,7 @@ export const PKCS12 = {
   ...vectors,
   truststores: decode(vectors.truststores),
   keystores: decode(vectors.keystores),
+  stranger: Buffer.from(vectors.stranger.file, 'base64'),
   jks: Buffer.from(vectors.jks.file, 'base64'),
 }
 

@@ -29,20 +29,30 @@ export interface Slapd {
 /** An entry: its DN and its attributes. */
 export type LdapEntry = readonly [dn: string, attributes: Readonly<Record<string, string | readonly string[]>>]
 
-/** The caller owes a `remove()`. */
-export async function startSlapd(entries: readonly LdapEntry[]): Promise<Slapd> {
+/** What the server shows of itself, and whose client certificates it demands. PEM. */
+export interface SlapdTls {
+  readonly authority: string
+  readonly certificate: string
+  readonly key: string
+}
+
+/**
+ * The caller owes a `remove()`.
+ * @param tls without it the certificate is made, and nobody needs one
+ */
+export async function startSlapd(entries: readonly LdapEntry[], tls?: SlapdTls): Promise<Slapd> {
   const directory = await mkdtemp(join(tmpdir(), 'ostiary-slapd-'))
   const ports = await findAddresses()
   const url = `ldap://127.0.0.1:${new URL(ports.api).port}`
   const secureUrl = `ldaps://localhost:${new URL(ports.portal).port}`
-  const { authority, certificate, key } = await createTrialCertificates({ names: ['localhost'], days: 1 })
+  const { authority, certificate, key } = tls ?? (await createTrialCertificates({ names: ['localhost'], days: 1 }))
   const file = (name: string) => join(directory, name)
   await mkdir(file('data'))
   await Promise.all([
     writeFile(file('server.crt'), certificate),
     writeFile(file('server.key'), key),
     writeFile(file('ca.crt'), authority),
-    writeFile(file('slapd.conf'), buildConfiguration(directory)),
+    writeFile(file('slapd.conf'), buildConfiguration(directory, tls === undefined ? 'never' : 'demand')),
     writeFile(file('entries.ldif'), [ROOT, ...entries].map((entry) => buildLdif(entry)).join('\n')),
   ])
   const added = spawnSync('/usr/sbin/slapadd', ['-q', '-f', file('slapd.conf'), '-l', file('entries.ldif')])
@@ -75,7 +85,7 @@ export async function startSlapd(entries: readonly LdapEntry[]): Promise<Slapd> 
   }
 }
 
-function buildConfiguration(directory: string): string {
+function buildConfiguration(directory: string, verifyClient: 'never' | 'demand'): string {
   return `
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
@@ -87,6 +97,7 @@ pidfile ${directory}/slapd.pid
 TLSCertificateFile ${directory}/server.crt
 TLSCertificateKeyFile ${directory}/server.key
 TLSCACertificateFile ${directory}/ca.crt
+TLSVerifyClient ${verifyClient}
 database mdb
 suffix "${BASE}"
 rootdn "${ADMIN.dn}"

@@ -132,13 +132,13 @@ const REFUSED: [name: string, ssl: Record<string, string>, secrets: Record<strin
   [
     'a wrong passphrase',
     { ...PEM, key: '~/sealed.key' },
-    { secure_key_passphrase: 'wrong' },
+    { secure_key_passphrase: 'not-this-one' },
     /cannot use \[\S+ssl\.certificate\]/,
   ],
   [
     'a wrong password',
     { 'keystore.path': '~/rp.p12' },
-    { 'keystore.secure_password': 'wrong' },
+    { 'keystore.secure_password': 'not-this-one' },
     /cannot use \[\S+keystore\.path\]/,
   ],
   ['a file that is not there', { ...PEM, key: '~/none.key' }, {}, /ENOENT/],
@@ -150,5 +150,5 @@ for (const [name, ssl, secrets, problem] of REFUSED)
     const { problems } = readRealm(createFiles(t), ssl, secrets)
     assert.equal(problems.length, 1, problems.join('\n'))
     assert.match(problems[0] ?? '', problem)
-    assert.doesNotMatch(problems[0] ?? '', /wrong/)
+    assert.doesNotMatch(problems[0] ?? '', /not-this-one/)
   })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +9,7 @@ import { connect, type ConnectionOptions, createServer, type PeerCertificate, ty
 import { createTlsServer } from '../../../src/net/tls-server.ts'
 import { createTrialCertificates } from '../../../src/net/trial-certificates.ts'
 import type { TlsServerSettings } from '../../../src/settings/settings.ts'
+import { PKCS12 } from '../../support/pkcs12.ts'
 import { readVectors } from '../../support/vectors.ts'
 
 interface Identity {
@@ -27,7 +28,10 @@ const DEFAULTS: TlsServerSettings = {
   keyPassphrase: undefined,
   keystore: undefined,
   keystorePassword: undefined,
+  keystoreKeyPassword: undefined,
   certificateAuthorities: [],
+  truststore: undefined,
+  truststorePassword: undefined,
   clientAuthentication: 'none',
   supportedProtocols: ['TLSv1.3', 'TLSv1.2'],
   cipherSuites: undefined,
@@ -78,7 +82,9 @@ async function listen(t: TestContext, settings: Partial<TlsServerSettings>) {
   const open = async (options: ConnectionOptions = {}) => {
     const socket = connect({ port, host: '127.0.0.1', ...options })
     sockets.push(socket)
-    const [said] = (await once(socket, 'data')) as [Buffer]
+    // A server that does not know the client's certificate just hangs up.
+    const closed = once(socket, 'close').then(() => Promise.reject(new Error('the server has hung up')))
+    const [said] = (await Promise.race([once(socket, 'data'), closed])) as [Buffer]
     assert.equal(said.toString(), 'hello')
     return socket
   }
@@ -159,6 +165,61 @@ test('where client certificates are required, a client without one does not get 
   const required = { clientAuthentication: 'required', certificateAuthorities: [files.authority] } as const
   const { open } = await listen(t, { ...files, ...required })
   await assert.rejects(open({ ca: made.authority }))
+})
+
+test('clients of the authorities in a truststore get in, and a changed one counts for the next', async (t) => {
+  const { files, made } = await makeFiles(t)
+  const [store] = PKCS12.truststores
+  const truststore = files.other
+  await writeFile(truststore, store.file)
+  const { open, told } = await listen(t, {
+    certificate: files.certificate,
+    key: files.key,
+    clientAuthentication: 'required',
+    truststore,
+    truststorePassword: store.password,
+  })
+  const client = { ca: made.authority, cert: PKCS12.client.certificate, key: PKCS12.client.key }
+  await open(client)
+  await assert.rejects(open({ ca: made.authority }))
+
+  await writeFile(`${truststore}.new`, PKCS12.stranger)
+  await rename(`${truststore}.new`, truststore)
+  while (told.length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+  assert.deepEqual(told, ['the TLS files of [xpack.security.http.ssl.*] have changed and are in use'])
+  await assert.rejects(open(client))
+
+  await writeFile(truststore, 'broken')
+  while (told.length === 1) await new Promise((resolve) => setTimeout(resolve, 10))
+  assert.match(told[1] ?? '', /have changed, and the old ones stay in use/)
+})
+
+for (const { name, password, keyPassword, file } of PKCS12.keystores) {
+  test(`a keystore serves: ${name}`, async (t) => {
+    const { files } = await makeFiles(t)
+    await writeFile(files.other, file)
+    const passwords = { keystorePassword: password, keystoreKeyPassword: keyPassword }
+    const { open } = await listen(t, { keystore: files.other, ...passwords })
+    // It is made for a client, and shows no host.
+    const socket = await open({ ca: PKCS12.authority, checkServerIdentity: () => undefined, rejectUnauthorized: false })
+    assert.equal(socket.getPeerCertificate().subject.CN, 'somebody')
+  })
+}
+
+test('stores that cannot be used are named with the reason', async (t) => {
+  const { files } = await makeFiles(t)
+  const { certificate, key, other } = files
+  const create = (settings: Partial<TlsServerSettings>) => () =>
+    createTlsServer({ settings: { ...DEFAULTS, ...settings }, log: QUIET })
+  await writeFile(other, PKCS12.truststores[0].file)
+  assert.throws(create({ certificate, key, truststore: other, truststorePassword: 'wrong' }), {
+    message: `cannot use [${other}] of [xpack.security.http.ssl.truststore.path]: the password is wrong`,
+  })
+  assert.throws(create({ keystore: other, keystorePassword: PKCS12.truststores[0].password }), {
+    message: `cannot use [${other}] of [xpack.security.http.ssl.*]: it has no private key`,
+  })
+  await writeFile(other, PKCS12.jks)
+  assert.throws(create({ certificate, key, truststore: other }), /keystore of the type JKS, which is not read/)
 })
 
 test('only the versions and suites that are asked for are spoken', async (t) => {
