@@ -61,10 +61,10 @@ body {
 body.wide { padding-top: clamp(1.25rem, 4vh, 2.5rem); }
 
 /* The frame */
-.brand { display: flex; align-items: center; gap: 0.5rem; width: 100%; max-width: 25rem; color: var(--muted); font-size: 0.9375rem; font-weight: 600; letter-spacing: 0.01em; }
+.brand { display: flex; align-items: center; gap: 0.5rem; width: 100%; max-width: 27rem; color: var(--muted); font-size: 0.9375rem; font-weight: 600; letter-spacing: 0.01em; }
 .brand svg { width: 1.375rem; height: 1.375rem; color: var(--accent); flex: none; }
 .wide .brand { max-width: 46rem; }
-main { width: 100%; max-width: 25rem; }
+main { width: 100%; max-width: 27rem; }
 .wide main { max-width: 46rem; }
 .card main, .panel {
   background: var(--surface);
@@ -76,7 +76,7 @@ main { width: 100%; max-width: 25rem; }
 .panel { padding: clamp(1.125rem, 4vw, 1.625rem); margin: 0 0 1.25rem; }
 
 /* Text */
-h1 { margin: 0 0 1.25rem; font-size: 1.5rem; line-height: 1.25; font-weight: 650; letter-spacing: -0.012em; text-wrap: balance; hyphens: auto; }
+h1 { margin: 0 0 1.25rem; font-size: clamp(1.1875rem, 5.5vw, 1.5rem); line-height: 1.25; font-weight: 650; letter-spacing: -0.012em; text-wrap: balance; hyphens: auto; }
 h2 { margin: 0 0 0.875rem; font-size: 1.0625rem; line-height: 1.35; font-weight: 650; }
 :where(h1) + p:not(.notice) { margin-top: -0.75rem; }
 p { margin: 0 0 1rem; }
@@ -140,7 +140,7 @@ button.plain { min-height: 1.75rem; padding: 0 0.25rem; font-size: 0.875rem; col
 button.plain:hover { color: var(--accent-strong); background: transparent; text-decoration: underline; }
 [hidden] { display: none !important; }
 .field { position: relative; }
-.field > button.plain { position: absolute; right: 0; bottom: calc(100% + 0.25rem); }
+.field > button.plain { position: absolute; right: -0.25rem; bottom: calc(100% + 0.25rem); }
 .card form > button:only-of-type { width: 100%; }
 
 .actions { display: flex; flex-wrap: wrap; gap: 0.75rem; margin: 1.5rem 0 0; }
@@ -158,6 +158,9 @@ button.plain:hover { color: var(--accent-strong); background: transparent; text-
   border-left: 3px solid var(--accent);
   border-radius: 0.375rem;
 }
+/* Said while one reads: it stays in sight, and what has the focus is not below it. */
+html:has(#session-note:not([hidden])) { scroll-padding-bottom: 7rem; }
+#session-note { position: sticky; bottom: 1rem; margin: 0; border: 1px solid var(--accent); border-left-width: 3px; box-shadow: var(--shadow); }
 .notice.error { background: var(--error-ground); border-left-color: var(--error); color: var(--error); }
 
 /* Facts: a name and what it is */
@@ -178,7 +181,7 @@ ul.names { display: flex; flex-wrap: wrap; gap: 0.5rem; list-style: none; margin
 ul.names li { max-width: 100%; padding: 0.1875rem 0.6875rem; font-size: 0.9375rem; background: var(--sunken); border: 1px solid var(--line); border-radius: 1rem; overflow-wrap: anywhere; }
 
 /* Ways to sign in */
-ul.choices { list-style: none; margin: 0 0 1.25rem; padding: 0; display: grid; gap: 0.75rem; }
+ul.choices { list-style: none; margin: 0 0 1.25rem; padding: 0; display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.75rem; }
 ul.choices:last-child { margin-bottom: 0; }
 .choice {
   display: flex;
@@ -196,12 +199,20 @@ ul.choices:last-child { margin-bottom: 0; }
 .choice:hover { color: var(--text); background: var(--sunken); border-color: var(--accent); }
 .choice:focus-visible { border-radius: var(--round); }
 .choice[aria-busy=true] { border-color: var(--accent); background: var(--info); }
-.choice > span { flex: 1; min-width: 0; }
+.choice > span { flex: 1; min-width: 0; overflow-wrap: anywhere; }
 .choice strong, .choice small { display: block; }
-.choice strong { line-height: 1.35; }
+.choice strong { line-height: 1.35; text-wrap: balance; }
 .choice small { color: var(--muted); }
 .choice svg, .choice img { width: 1.5rem; height: 1.5rem; flex: none; color: var(--accent); object-fit: contain; }
+.choice .symbol { width: 1.5rem; flex: none; }
 .choice .go { width: 1.125rem; height: 1.125rem; color: var(--muted); }
+
+ul.choices.many { gap: 0; overflow: clip; border: 1px solid var(--edge); border-radius: var(--round); }
+.many li + li { border-top: 1px solid var(--line); }
+.many .choice { min-height: 3rem; padding: 0.5rem 1rem; border: 0; border-radius: 0; }
+.many .choice strong { font-size: 0.9375rem; }
+.many .choice:hover .go, .many .choice[aria-busy=true] .go { color: var(--accent); }
+.many .choice:focus-visible { outline-offset: -3px; border-radius: var(--round); }
 
 /* Sessions: what each is, and the button that ends it */
 ul.sessions { list-style: none; margin: 0 0 1rem; padding: 0; }
@@ -209,10 +220,11 @@ ul.sessions li { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5re
 ul.sessions li:first-child { padding-top: 0; border-top: 0; }
 ul.sessions li > div { flex: 1 1 16rem; min-width: 0; }
 ul.sessions p { margin: 0; overflow-wrap: anywhere; }
-.tag { display: inline-block; margin-left: 0.375rem; padding: 0 0.5rem; font-size: 0.8125rem; background: var(--info); border-radius: 1rem; }
+ul.sessions strong { margin-right: 0.375rem; }
+.tag { display: inline-block; padding: 0 0.5rem; font-size: 0.8125rem; background: var(--info); border-radius: 1rem; }
 
 /* What a sign-out has ended */
-.receipt { margin: 0 0 1.25rem; padding: 1rem 0 0; border-top: 1px solid var(--line); }
+.receipt { margin: 1.75rem 0 0; padding: 1.25rem 0 0; border-top: 1px solid var(--line); }
 .receipt dl { margin: 0; }
 .receipt dt { font-weight: 600; font-size: 0.9375rem; }
 .receipt dd { margin: 0 0 0.75rem; color: var(--muted); font-size: 0.9375rem; }
@@ -230,7 +242,7 @@ details[open] > summary { margin-bottom: 0.5rem; }
 
 /* The head of a wide page: who it is about, and what can be done */
 .masthead { display: flex; flex-wrap: wrap; align-items: center; gap: 1rem; margin: 0 0 1.5rem; }
-.masthead > div { flex: 1 1 14rem; min-width: 0; }
+.masthead > div { flex: 1 1 12rem; min-width: 0; }
 .masthead h1 { margin: 0; overflow-wrap: anywhere; }
 .masthead p { margin: 0; color: var(--muted); overflow-wrap: anywhere; }
 .initial { display: grid; place-items: center; flex: none; width: 3.25rem; height: 3.25rem; font-size: 1.375rem; font-weight: 650; color: var(--on-accent); background: var(--accent); border-radius: 50%; }

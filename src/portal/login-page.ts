@@ -10,6 +10,9 @@ import { withParameter } from './next.ts'
 import { loginScript } from './scripts.ts'
 import type { Texts } from './texts.ts'
 
+/** More cards than this stand close together, so that they are seen at a glance. */
+const MANY = 6
+
 export interface LoginView {
   readonly settings: PortalSettings
   readonly texts: Texts
@@ -49,7 +52,7 @@ export function renderLoginPage(view: LoginView): string {
     ${message && renderMessage(message)} ${view.told !== undefined && html`<p class="muted small">${view.told}</p>`}
     ${
       cards.length > 0 &&
-      html`<ul class="choices" data-way-in>
+      html`<ul class="choices${cards.length > MANY ? ' many' : ''}" data-way-in>
         ${cards.map((provider) => renderCard(provider, view))}
       </ul>`
     }
@@ -120,11 +123,16 @@ function renderCard(provider: PortalProviderSettings, view: LoginView): Html {
       ${origins.length > 0 && html` data-origins="${origins.join(' ')}"`}
       data-test-subj="loginCard-${type}/${name}"
     >
-      ${renderIcon(provider.icon ?? (starts ? undefined : 'key'))}
+      ${iconOf(provider) ?? (view.cards.some((card) => iconOf(card) !== undefined) && html`<i class="symbol"></i>`)}
       <span><strong>${description}</strong>${hint !== undefined && html`<small>${hint}</small>`}</span>
       ${goIcon}</a
     >
   </li>`
+}
+
+/** Where some cards have one, the titles of the others stand below theirs. */
+function iconOf({ icon, type }: PortalProviderSettings): Html | undefined {
+  return renderIcon(icon ?? (type === 'oidc' ? undefined : 'key'))
 }
 
 function renderForm({ provider, username, hash }: FormView, { settings, texts, target, message }: LoginView): Html {

@@ -42,19 +42,17 @@ export function renderLoggedOutPage(view: LoggedOutView): string {
   })
 }
 
-/** What has ended, what may live on, and what is not known. */
-function renderReceipt({ receipt, types, texts: { loggedOut } }: LoggedOutView): Html {
+/** What has ended, what may live on, and what is not known; nothing where there is the session alone. */
+function renderReceipt({ receipt, types, texts: { loggedOut } }: LoggedOutView): Html | undefined {
+  if (!types.has('oidc') && !types.has('token')) return undefined
   const proven = receipt !== undefined
   return html`<section class="receipt" aria-labelledby="receipt">
     <h2 id="receipt">${loggedOut.receipt}</h2>
     <dl ${proven && html` data-test-subj="signOutReceipt"`}>
       <dt>${loggedOut.session}</dt>
       <dd>${proven ? loggedOut.sessionEnded : loggedOut.sessionNone}</dd>
-      ${
-        (types.has('oidc') || types.has('token')) &&
-        html`<dt>${loggedOut.tokens}</dt>
-          <dd>${proven ? loggedOut.tokensEnded : loggedOut.tokensOtherwise}</dd>`
-      }
+      <dt>${loggedOut.tokens}</dt>
+      <dd>${proven ? loggedOut.tokensEnded : loggedOut.tokensOtherwise}</dd>
       ${
         types.has('oidc') &&
         html`<dt>${loggedOut.provider} ${receipt?.provider}</dt>

@@ -18,7 +18,7 @@ export function watchScripts(basePath: string, watch: SessionWatch | undefined):
 }
 
 export function renderSessionWatch({ basePath, provider }: SessionWatch, { timeout }: Texts): Html {
-  return html`<p id="session-note" class="notice" role="status" hidden>${timeout.lifespan} <span data-left></span></p>
+  return html`<p id="session-note" class="notice" role="status" hidden>${timeout.lifespan} <span data-left></span>.</p>
     <dialog
       id="session-watch"
       aria-labelledby="session-watch-heading"
@@ -27,7 +27,7 @@ export function renderSessionWatch({ basePath, provider }: SessionWatch, { timeo
       data-test-subj="sessionTimeout"
     >
       <h2 id="session-watch-heading">${timeout.heading}</h2>
-      <p data-reason="idle">${timeout.idle} <span data-left></span></p>
+      <p data-reason="idle">${timeout.idle} <span data-left></span>.</p>
       <form method="dialog"><button autofocus>${timeout.stay}</button></form>
     </dialog>`
 }

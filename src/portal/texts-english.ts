@@ -175,8 +175,8 @@ export const ENGLISH: Texts = {
     lead: 'A session that you end here stops working at once. The tokens it holds end by themselves, within their own time.',
     thisBrowser: 'This browser',
     since: 'Since',
-    lastUsed: 'Last used',
-    from: 'From',
+    lastUsed: 'last used',
+    from: 'from',
     unknownBrowser: 'Unknown browser',
     browserOn: (browser, system) => `${browser} on ${system}`,
     end: 'End',
@@ -186,8 +186,8 @@ export const ENGLISH: Texts = {
   },
   timeout: {
     heading: 'Session timeout',
-    idle: 'You will be logged out due to inactivity:',
-    lifespan: 'Your session reaches its maximum duration, and you will have to log in again:',
+    idle: 'You will be logged out due to inactivity',
+    lifespan: 'Your session reaches its maximum duration. You will have to log in again',
     stay: 'Stay logged in',
   },
 }

@@ -183,8 +183,8 @@ export const GERMAN: Texts = {
     lead: 'Eine Sitzung, die Sie hier beenden, gilt sofort nicht mehr. Ihre Token laufen von selbst ab, jedes zu seiner Zeit.',
     thisBrowser: 'Dieser Browser',
     since: 'Seit',
-    lastUsed: 'Zuletzt benutzt',
-    from: 'Von',
+    lastUsed: 'zuletzt benutzt',
+    from: 'von',
     unknownBrowser: 'Unbekannter Browser',
     browserOn: (browser, system) => `${browser} unter ${system}`,
     end: 'Beenden',
@@ -194,8 +194,8 @@ export const GERMAN: Texts = {
   },
   timeout: {
     heading: 'Ihre Sitzung läuft ab',
-    idle: 'Wegen Untätigkeit werden Sie abgemeldet:',
-    lifespan: 'Ihre Sitzung erreicht ihre Höchstdauer, und Sie müssen sich erneut anmelden:',
+    idle: 'Abmeldung wegen Untätigkeit',
+    lifespan: 'Ihre Sitzung erreicht ihre Höchstdauer. Erneute Anmeldung',
     stay: 'Angemeldet bleiben',
   },
 }

@@ -6,7 +6,8 @@ import { type TestContext, after, before, test } from 'node:test'
 import type { AxeResults } from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import type { PortalSettings } from '../../src/settings/settings.ts'
-import { launchChromium, takePictures } from '../support/chromium.ts'
+import { PHONE, launchChromium, takePictures } from '../support/chromium.ts'
+import { REFUSAL, startFramingSite } from '../support/framing-site.ts'
 import { type PortalFixture, provider, startPortal } from '../support/portal.ts'
 import { returnAtOnce } from '../support/returning-provider.ts'
 
@@ -46,6 +47,30 @@ interface Place {
 
 const PLACES: readonly Place[] = [
   { name: 'login-of-twenty', settings: selector, open: (page, origin) => page.goto(`${origin}/login`) },
+  {
+    name: 'login-of-two',
+    settings: {
+      ...selector,
+      loginHelp: undefined,
+      providers: [
+        provider('oidc', 'oidc1', 0, 'oidc1'),
+        provider('oidc', 'oidc2', 1, 'oidc2', {
+          description: 'Rechenzentrumsverwaltungsgesellschaft',
+          hint: 'Mitarbeiterinnen und Mitarbeiter aller Standorte',
+          icon: 'users',
+        }),
+      ],
+    },
+    open: (page, origin) => page.goto(`${origin}/login?msg=LOGGED_OUT`),
+  },
+  {
+    name: 'login-of-none',
+    settings: {
+      selector: true,
+      providers: [provider('oidc', 'oidc1', 0, 'oidc1', { origins: ['https://elsewhere.example'] })],
+    },
+    open: (page, origin) => page.goto(`${origin}/login`),
+  },
   {
     name: 'login-form-and-help',
     settings: selector,
@@ -104,6 +129,41 @@ const PLACES: readonly Place[] = [
     },
   },
   {
+    name: 'account-of-long-names',
+    settings: form,
+    async open(page, origin, { api }) {
+      const long = 'avery-long-name-without-any-space-'.repeat(4)
+      const body = {
+        username: long,
+        full_name: `Dr. ${long}`,
+        email: `${long}@example.org`,
+        roles: Array.from({ length: 12 }, (_, index) => `${long.slice(0, 10 + 9 * index)}${index}`),
+        metadata: {
+          'oidc(groups)': [long, 'short'],
+          [`oidc(${long})`]: { nested: [long] },
+          'oidc(amr)': ['pwd', 'otp'],
+        },
+        enabled: true,
+        authentication_realm: { name: long, type: 'oidc' },
+        lookup_realm: { name: 'ldap1', type: 'ldap' },
+        authentication_type: 'token',
+      }
+      api.intercept = ({ path, as }) =>
+        path === '/_security/_authenticate' && as !== 'portal' ? { status: 200, body } : undefined
+      await signIn(page, origin, 'basic')
+    },
+  },
+  {
+    name: 'account-without-roles',
+    settings: form,
+    async open(page, origin, { api }) {
+      const body = { username: 'newcomer', roles: [], metadata: {}, enabled: true, authentication_type: 'realm' }
+      api.intercept = ({ path, as }) =>
+        path === '/_security/_authenticate' && as !== 'portal' ? { status: 200, body } : undefined
+      await signIn(page, origin, 'basic')
+    },
+  },
+  {
     name: 'account-timeout',
     settings: short,
     async open(page, origin) {
@@ -159,6 +219,23 @@ const PLACES: readonly Place[] = [
       await page.getByTestId('signOutReceipt').waitFor()
     },
   },
+  {
+    name: 'logged-out-unknown',
+    settings: { providers: [provider('oidc', 'oidc', 0, 'oidc1')] },
+    open: (page, origin) => page.goto(`${origin}/security/logged_out`),
+  },
+  {
+    name: 'logout-failed',
+    settings: { providers: [provider('oidc', 'oidc', 0, 'oidc1')] },
+    async open(page, origin, portal, t) {
+      await returnAtOnce(t, portal, origin)
+      await page.goto(origin)
+      await page.waitForURL('**/security/account')
+      portal.api.intercept = ({ path }) => (path === '/_security/oidc/logout' ? { status: 500, body: {} } : undefined)
+      await page.getByTestId('logoutLink').click()
+      await page.getByTestId('errorCode').waitFor()
+    },
+  },
   { name: 'unauthenticated', settings: form, open: (page, origin) => page.goto(`${origin}/security/unauthenticated`) },
   {
     name: 'error',
@@ -168,27 +245,57 @@ const PLACES: readonly Place[] = [
 ]
 
 for (const { name, settings, open } of PLACES)
-  test(`the page ${name} has no barrier, in English and German, light and dark, and fits a phone`, async (t) => {
+  test(`H6 the page ${name} has no barrier in two languages, light and dark, fits a phone and no frame`, async (t) => {
+    const site = await startFramingSite(t)
     const portal = await startPortal(t, settings)
     const origin = await portal.app.listen({ port: 0, host: '127.0.0.1' })
     for (const locale of ['en', 'de'] as const) {
-      const context = await chromium.newContext({ locale, bypassCSP: true, reducedMotion: 'reduce' })
+      const context = await chromium.newContext({ locale, reducedMotion: 'reduce' })
       t.after(() => context.close())
       const page = await context.newPage()
+      const complaints: string[] = []
+      page.on('console', (message) =>
+        complaints.push(...(/Content.Security.Policy/i.test(message.text()) ? [message.text()] : [])),
+      )
+      page.on('pageerror', (error) => complaints.push(error.message))
       await open(page, origin, portal, t)
+      assert.deepEqual(complaints, [])
       assert.equal(await page.locator('html').getAttribute('lang'), locale)
-      for (const colorScheme of ['light', 'dark'] as const) {
+      // Colours are those of every language.
+      for (const colorScheme of locale === 'en' ? (['light', 'dark'] as const) : (['light'] as const)) {
         await page.emulateMedia({ colorScheme })
         assert.deepEqual(await findBarriers(page), [], `${locale}, ${colorScheme}`)
       }
-      await takePictures(page, locale === 'en' ? `portal-${name}` : `portal-${name}-german`)
+      if (locale === 'en') await takePictures(page, `portal-${name}`)
+      else await takePictures(page, `portal-${name}-german`, [PHONE])
       await page.setViewportSize({ width: 320, height: 640 })
       const overflow = await page.evaluate(
         'document.documentElement.scrollWidth - document.documentElement.clientWidth',
       )
       assert.equal(overflow, 0, 'it scrolls sideways')
+      if (locale === 'en') assert.equal(await site.frame(context, page.url()), REFUSAL)
     }
   })
+
+test('H6 what only moves on is in no frame either; a portal that may be embedded is', async (t) => {
+  const site = await startFramingSite(t)
+  const context = await chromium.newContext()
+  t.after(() => context.close())
+  for (const embedding of [false, true]) {
+    const portal = await startPortal(t, { ...selector, embedding })
+    const origin = await portal.app.listen({ port: 0, host: '127.0.0.1' })
+    for (const path of [
+      '/',
+      '/login',
+      '/logout',
+      '/internal/security/capture-url?next=/login',
+      '/api/security/oidc/callback',
+    ]) {
+      const shown = await site.frame(context, origin + path)
+      assert.equal(shown === REFUSAL, !embedding, `${path} shows ${shown}`)
+    }
+  }
+})
 
 /** WCAG 2.2 AA, and what axe-core holds for good practice. */
 async function findBarriers(page: Page): Promise<string[]> {

@@ -10,6 +10,8 @@ const LOOKS = [
   { look: 'dark', colorScheme: 'dark', viewport: { width: 1280, height: 800 } },
   { look: 'phone', colorScheme: 'light', viewport: { width: 320, height: 640 } },
 ] as const
+type Look = (typeof LOOKS)[number]
+export const PHONE: Look = LOOKS[2]
 
 /** The caller owes a `close()`. */
 export function launchChromium(): Promise<Browser> {
@@ -71,9 +73,9 @@ async function tabTo(control: Locator): Promise<void> {
 }
 
 /** Takes pictures of the page in light, in dark and on a narrow phone: `test-artefacts/<name>-<look>.png`. */
-export async function takePictures(page: Page, name: string): Promise<void> {
+export async function takePictures(page: Page, name: string, looks: readonly Look[] = LOOKS): Promise<void> {
   await mkdir(PICTURES, { recursive: true })
-  for (const { look, colorScheme, viewport } of LOOKS) {
+  for (const { look, colorScheme, viewport } of looks) {
     await page.emulateMedia({ colorScheme })
     await page.setViewportSize(viewport)
     await page.screenshot({ path: join(PICTURES, `${name}-${look}.png`), fullPage: true, animations: 'disabled' })
