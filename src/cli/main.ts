@@ -68,6 +68,26 @@ const COMMANDS: readonly NamedCommand[] = [
     load: async () => (await import('./logs-find.ts')).logsFind,
   },
   {
+    name: 'provider accounts list',
+    summary: 'Prints the accounts of the provider.',
+    load: async () => (await import('./provider-accounts-list.ts')).providerAccountsList,
+  },
+  {
+    name: 'provider accounts add',
+    summary: 'Adds an account to the provider.',
+    load: async () => (await import('./provider-accounts-add.ts')).providerAccountsAdd,
+  },
+  {
+    name: 'provider accounts remove',
+    summary: 'Removes an account of the provider.',
+    load: async () => (await import('./provider-accounts-remove.ts')).providerAccountsRemove,
+  },
+  {
+    name: 'provider accounts set-password',
+    summary: 'Gives an account of the provider another password.',
+    load: async () => (await import('./provider-accounts-set-password.ts')).providerAccountsSetPassword,
+  },
+  {
     name: 'provider clients list',
     summary: 'Prints the clients of the provider.',
     load: async () => (await import('./provider-clients-list.ts')).providerClientsList,

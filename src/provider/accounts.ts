@@ -64,7 +64,7 @@ async function readFirst(path: string, log: Log): Promise<FileAccount[]> {
   try {
     text = await readFile(path, 'utf8')
   } catch (err) {
-    log.warn({ err }, `the provider has no accounts: put them into ${path}; [ostiary users hash-password] makes hashes`)
+    log.warn({ err }, `the provider has no accounts in ${path}: [ostiary provider accounts add NAME] puts one in`)
     return []
   }
   return readAccounts(text, path)

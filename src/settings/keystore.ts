@@ -5,11 +5,12 @@
  */
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { link, open, readFile, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { link, readFile, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { isJsonObject } from '../kernel/json.ts'
 import { randomText } from '../kernel/random.ts'
+import { writeDurably } from './durable-file.ts'
 
 export interface Keystore {
   readonly file: string
@@ -148,30 +149,6 @@ async function readText(file: string): Promise<string> {
   } catch (cause) {
     if (isCode(cause, 'ENOENT')) throw new KeystoreError(`there is no keystore ${file}: run 'ostiary keystore create'`)
     throw new KeystoreError(`the keystore ${file} cannot be read`, { cause })
-  }
-}
-
-/** `publish` gives the complete file its name; the folder is synchronised afterwards, so that the name is on disk too. */
-async function writeDurably(file: string, text: string, publish: (written: string) => Promise<void>): Promise<void> {
-  const written = join(dirname(file), `.${basename(file)}.${randomText(6)}`)
-  try {
-    const handle = await open(written, 'wx', 0o600)
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await publish(written)
-  } catch (error) {
-    await rm(written, { force: true })
-    throw error
-  }
-  const folder = await open(dirname(file))
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }
 

@@ -1,12 +1,20 @@
 /** `ostiary provider …`, as an operator runs it beside the program. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { runCommand } from '../support/command.ts'
-import { startProgram } from '../support/program.ts'
+import { after, before, test } from 'node:test'
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Ended, runCommand } from '../support/command.ts'
+import { signInByApi } from '../support/oidc-login.ts'
+import { type Program, startProgram } from '../support/program.ts'
 
-test('clients are listed and checked, and keys rotate in the running program', async (t) => {
-  const program = await startProgram()
-  t.after(() => program.remove())
+let program: Program
+before(async () => {
+  program = await startProgram()
+})
+after(() => program.remove())
+
+test('clients are listed and checked, and keys rotate in the running program', async () => {
   const run = (...args: string[]) => runCommand(['provider', ...args, '--config', program.settingsFile])
 
   const listed = await run('clients', 'list')
@@ -23,3 +31,76 @@ test('clients are listed and checked, and keys rotate in the running program', a
   const answer = await fetch(`${program.provider}/.well-known/jwks.json`)
   assert.equal(((await answer.json()) as { keys: unknown[] }).keys.length, 4)
 })
+
+test('an account is added, signs in, gets another password and is removed, while the provider runs', async () => {
+  const file = join(program.directory, 'config/provider-users.yml')
+  const before = await readFile(file, 'utf8')
+  const signsIn = () =>
+    signInByApi(program, 'carol').then(
+      () => true,
+      () => false,
+    )
+
+  const options = ['--full-name', 'Carol Cole', '--email', 'carol@example.org', '--groups', 'finance-team, viewers']
+  const added = await accounts(['add', 'carol', ...options, '--stdin'], 'carol-demo\n')
+  assert.equal(added.code, 0, added.err)
+  assert.match(added.out, /^\[carol\] can sign in, as the subject \[[\w-]{22}\]\.\n$/)
+  const text = await readFile(file, 'utf8')
+  assert.ok(text.startsWith(before.trimEnd().slice(0, 200)))
+  assert.doesNotMatch(text, /carol-demo/)
+  assert.equal((await stat(file)).mode & 0o777, 0o600)
+  await until(signsIn)
+
+  const listed = await accounts(['list'])
+  assert.match(listed.out, /^alice$/m)
+  assert.match(listed.out, /^carol\n {2}sub: [\w-]{22}\n {2}name: Carol Cole\n.*\n {2}groups: finance-team, viewers$/m)
+  assert.doesNotMatch(listed.out, /\$2a\$/)
+
+  assert.equal((await accounts(['set-password', 'carol', '--stdin'], 'another-one')).code, 0)
+  await until(async () => !(await signsIn()))
+  assert.equal((await accounts(['remove', 'carol'])).code, 0)
+  assert.doesNotMatch((await accounts(['list'])).out, /carol/)
+  await until(() => /were read again/.test(program.output()))
+})
+
+test('what does not fit an accounts file is refused, and the file stays as it was', async () => {
+  const file = join(program.directory, 'config/provider-users.yml')
+  const before = await readFile(file, 'utf8')
+  const cases: readonly (readonly [args: string[], password: string, code: number, text: RegExp])[] = [
+    [['add', 'alice', '--stdin'], 'alice-demo', 1, /there is an account \[alice\] already/],
+    [['add', 'dave', '--stdin'], 'short', 2, /at least \[6\] characters/],
+    [['add', 'dave', '--stdin'], '', 2, /the value is empty/],
+    [['add', 'dave'], 'dave-demo', 2, /use --stdin/],
+    [['add', '--stdin'], 'dave-demo', 2, /NAME is missing/],
+    [['add', 'dave', '--sub', 'alice', '--stdin'], 'dave-demo', 78, /is also the \[sub\] of \[alice\]/],
+    [['add', 'dave', '--sub', 'two words', '--stdin'], 'dave-demo', 78, /printable ASCII/],
+    [['remove', 'dave'], '', 1, /there is no account \[dave\]/],
+    [['set-password', 'dave', '--stdin'], 'dave-demo', 1, /there is no account \[dave\]/],
+  ]
+  for (const [args, password, code, expected] of cases) {
+    const ended = await accounts(args, password)
+    assert.match(ended.err, expected)
+    assert.equal(ended.code, code, args.join(' '))
+  }
+  assert.equal(await readFile(file, 'utf8'), before)
+
+  await writeFile(
+    program.settingsFile,
+    `${await readFile(program.settingsFile, 'utf8')}\nprovider.accounts.source: native\n`,
+  )
+  const native = await accounts(['list'])
+  assert.equal(native.code, 78)
+  assert.match(native.err, /users of the security API/)
+})
+
+function accounts(args: readonly string[], input = ''): Promise<Ended> {
+  return runCommand(['provider', 'accounts', ...args, '--config', program.settingsFile], { input })
+}
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let waited = 0; waited < 100; waited++) {
+    if (await holds()) return
+    await sleep(100)
+  }
+  assert.fail('it did not happen within 10 s')
+}

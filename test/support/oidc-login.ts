@@ -3,7 +3,8 @@ import { type ApiAnswer, callApi, FACILITATOR, text } from './api-call.ts'
 import { type BrowserSession, createBrowserSession } from './browser-session.ts'
 import type { Program } from './program.ts'
 
-export type Account = 'alice' | 'bob'
+/** Those of the demo, and one that a test adds. */
+export type Account = 'alice' | 'bob' | 'carol'
 
 /** What the provider sent the browser back with, and what is needed to redeem it. */
 export interface LoginResponse {

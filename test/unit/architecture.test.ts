@@ -32,6 +32,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'store/embedded/backup.ts',
     'authc/password.ts',
     'authc/login-explanation.ts',
+    'provider/accounts-document.ts',
+    'provider/accounts-file.ts',
     'server.ts',
     'workers.ts',
     'demo.ts',
