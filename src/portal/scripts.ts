@@ -108,6 +108,7 @@ if ('BroadcastChannel' in window) new BroadcastChannel(channel).postMessage({ ty
 export const watchScript = named(
   'session',
   `const WARN = 300_000, LEAVE = 5_000, RECHECK = 1_000, SELDOM = 60_000, LONGEST = 2_147_483_647
+const SIGNING_OUT = [500, 2_000, 10_000]
 const dialog = document.getElementById('session-watch')
 const note = document.getElementById('session-note')
 const { base, provider } = dialog.dataset
@@ -215,6 +216,11 @@ addEventListener('pageshow', ({ persisted }) => {
 channel?.addEventListener('message', ({ data }) => {
   if (data.type === 'session') learn(data.session)
   if (data.type === 'signed-out') ask('GET')
+  if (data.type === 'signing-out') for (const wait of SIGNING_OUT) setTimeout(ask, wait, 'GET')
+})
+// The way out may end at the identity provider, where no page of ours tells the other tabs.
+document.addEventListener('click', ({ target }) => {
+  if (target.closest('a')?.pathname === base + '/logout') channel?.postMessage({ type: 'signing-out' })
 })
 channel?.postMessage({ type: 'signed-in' })
 ask('GET')

@@ -28,7 +28,7 @@ interface Visit {
 async function open(
   t: Parameters<typeof startPortal>[0],
   settings: Parameters<typeof startPortal>[1],
-  options: { implicit?: boolean; javaScriptEnabled?: boolean } = {},
+  options: { implicit?: boolean; asksBeforeSignOut?: boolean; javaScriptEnabled?: boolean } = {},
 ): Promise<Visit> {
   const portal = await startPortal(t, settings)
   const origin = await portal.app.listen({ port: 0, host: '127.0.0.1' })
@@ -147,6 +147,67 @@ test('H4 the warning comes in all tabs, one click stays logged in for all, and s
   for (const tab of [page, other]) await waitForAddress(tab, (address) => address.includes('/login?next='))
   await page.getByText('timed out due to inactivity').waitFor()
   assert.deepEqual(complaints, [])
+})
+
+test('H4 the warning comes five minutes before the end, activity and a click put it off, and five seconds before it is over', async (t) => {
+  const limited = provider('basic', 'basic1', 0, undefined, { idleTimeout: 900, lifespan: 0 })
+  const { origin, context, page, portal, complaints } = await open(t, { providers: [limited] })
+  await context.clock.install({ time: portal.clock() * 1000 })
+  const pass = async (seconds: number) => {
+    portal.advance(seconds)
+    await context.clock.fastForward(seconds * 1000)
+  }
+  const asked: string[] = []
+  page.on('request', (request) => {
+    if (request.url().endsWith('/internal/security/session')) asked.push(request.method())
+  })
+  const learned = () => page.waitForResponse((answer) => answer.url().endsWith('/session') && answer.ok())
+  const first = learned()
+  await signInByForm(page, origin)
+  await first
+  const dialog = page.getByRole('dialog', { name: 'Session timeout' })
+
+  await pass(120)
+  const extended = learned()
+  await page.mouse.move(10, 10)
+  await extended
+  await page.mouse.move(20, 20)
+  assert.equal(asked.filter((method) => method === 'POST').length, 1, 'once a minute at most')
+
+  await pass(595)
+  assert.equal(await dialog.count(), 0)
+  const looked = learned()
+  await pass(4)
+  await looked
+  assert.equal(await dialog.count(), 0, 'it looks again before it warns')
+  await pass(2)
+  await dialog.waitFor()
+  assert.match(await dialog.innerText(), /logged out due to inactivity in 5 minutes\./)
+  const stayed = learned()
+  await page.getByRole('button', { name: 'Stay logged in' }).click()
+  await stayed
+  await dialog.waitFor({ state: 'hidden' })
+
+  await pass(892)
+  await dialog.waitFor()
+  assert.match(await dialog.innerText(), /in [67] seconds\./)
+  assert.match(page.url(), /\/security\/account$/)
+  await pass(3)
+  await page.waitForURL('**/login?next=**')
+  await page.getByText('timed out due to inactivity').waitFor()
+  assert.deepEqual(complaints, [])
+})
+
+test('H4 a sign-out that stops at the question of the provider has ended all tabs all the same', async (t) => {
+  const { origin, context, page } = await open(t, { providers: [oidc] }, { asksBeforeSignOut: true })
+  await page.goto(origin)
+  await page.waitForURL('**/security/account')
+  const other = await context.newPage()
+  await other.goto(`${origin}/security/account`)
+  await other.getByTestId('logoutLink').waitFor()
+  await page.getByTestId('logoutLink').click()
+  await page.getByText('Sign out here too?').waitFor()
+  await waitForAddress(other, (address) => address.includes('/security/logged_out?'))
 })
 
 test('H4 signing out in one tab takes the others to the sign-in, and signing in again brings them back', async (t) => {

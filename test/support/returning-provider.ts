@@ -10,11 +10,15 @@ export async function returnAtOnce(
   t: TestContext,
   { api }: PortalFixture,
   origin: string,
-  options: { implicit?: boolean } = {},
+  options: { implicit?: boolean; asksBeforeSignOut?: boolean } = {},
 ): Promise<void> {
   const server = http.createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://provider')
     const state = encodeURIComponent(searchParams.get('state') ?? '')
+    if (pathname === '/end' && options.asksBeforeSignOut) {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<title>Provider</title><p>Sign out here too?')
+      return
+    }
     const answer = `code=code1&state=${state}`
     const back =
       pathname === '/authorize'
