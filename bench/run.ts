@@ -12,6 +12,7 @@ import { createHouse, type House } from './house.ts'
 import type { Bench, Figure, Line } from './line.ts'
 import { authenticate } from './lines/authenticate.ts'
 import { bearer, bearerMillion } from './lines/bearer.ts'
+import { apacheSession, express, introspection } from './lines/peers.ts'
 import { prepare } from './lines/prepare.ts'
 import { session } from './lines/session.ts'
 import { size } from './lines/size.ts'
@@ -21,7 +22,19 @@ import { buildReport, formatTable } from './report.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 
 /** In this order: the last ones use up tokens. */
-const LINES: readonly Line[] = [bearer, session, prepare, authenticate, bearerMillion, size, refresh, logout]
+const LINES: readonly Line[] = [
+  bearer,
+  session,
+  prepare,
+  authenticate,
+  introspection,
+  apacheSession,
+  express,
+  bearerMillion,
+  size,
+  refresh,
+  logout,
+]
 
 const SMALL = { pairs: 1000, sealed: 0, sessions: 1000 }
 /** More than are signed out in a run. */

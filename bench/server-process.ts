@@ -6,6 +6,7 @@ import { SERVERS, onCores } from './cores.ts'
 
 export interface ServerProcess {
   readonly port: number
+  readonly pid: number
   close(): Promise<void>
 }
 
@@ -28,6 +29,7 @@ export async function startServerProcess(
   })
   return {
     port,
+    pid: child.pid ?? 0,
     async close() {
       await endProcess(child, 'SIGKILL')
     },

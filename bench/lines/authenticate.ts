@@ -18,8 +18,8 @@ export const authenticate: Line = {
       const redirectUri = `${program.portal}/api/security/oidc/callback`
       const scenario = { name: 'authenticate', realm: 'instant', redirectUri, nonce: 'the-nonce-of-all' } as const
       const { ratio, from } = await compare(bench, {
-        ours: { connections: IN_FLIGHT, scenario, ports: [Number(new URL(program.api).port)] },
-        theirs: { connections: IN_FLIGHT, scenario, ports: [ceiling.port] },
+        ours: { connections: IN_FLIGHT, scenario, ports: [Number(new URL(program.api).port)], pid: program.pid() },
+        theirs: { connections: IN_FLIGHT, scenario, ports: [ceiling.port], pid: ceiling.pid },
       })
       const work = `authenticate, ${IN_FLIGHT} in flight, against the calls, one RS256 check and the commit alone`
       return [{ work, value: ratio, unit: '×', target: { atLeast: 0.5 }, from }]

@@ -23,8 +23,13 @@ async function measure(bench: Bench, size: 'thousand' | 'million', atLeast: numb
   try {
     const load = { connections: IN_FLIGHT, scenario: { name: 'bearer', seed } } as const
     const { ratio, from } = await compare(bench, {
-      ours: { ...load, ports: [Number(new URL(program.api).port)] },
-      theirs: { ...load, ports: [bare.port], scenario: { ...load.scenario, username: usernameOf(0) } },
+      ours: { ...load, ports: [Number(new URL(program.api).port)], pid: program.pid() },
+      theirs: {
+        ...load,
+        ports: [bare.port],
+        pid: bare.pid,
+        scenario: { ...load.scenario, username: usernameOf(0) },
+      },
     })
     const work = `bearer check, a ${size} tokens in use, against bare node:http`
     return [{ work, value: ratio, unit: '×', target: { atLeast }, from }]

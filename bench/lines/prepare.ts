@@ -15,11 +15,11 @@ export const prepare: Line = {
     const body = JSON.stringify({ realm: 'instant' })
     const bare = await startBareServer(`${program.api}${PATH}`, { method: 'POST', headers, body })
     try {
-      const expected = { status: 200, text: '"redirect":"http' }
-      const scenario = { name: 'repeat', method: 'POST', path: PATH, headers, body, expected } as const
+      const ask = { method: 'POST', path: PATH, headers, body, expected: '"redirect":"http' }
+      const scenario = { name: 'choice', choices: [ask] } as const
       const { ratio, from } = await compare(bench, {
-        ours: { connections: IN_FLIGHT, scenario, ports: [Number(new URL(program.api).port)] },
-        theirs: { connections: IN_FLIGHT, scenario, ports: [bare.port] },
+        ours: { connections: IN_FLIGHT, scenario, ports: [Number(new URL(program.api).port)], pid: program.pid() },
+        theirs: { connections: IN_FLIGHT, scenario, ports: [bare.port], pid: bare.pid },
       })
       const work = 'prepare, against bare node:http'
       return [{ work, value: ratio, unit: '×', target: { atLeast: 0.5 }, from }]

@@ -1,26 +1,39 @@
 /** What an application or a reverse proxy asks the portal with the visitor's cookie. */
 import { compare } from '../comparison.ts'
+import type { House } from '../house.ts'
 import type { Line } from '../line.ts'
-import { SESSION_CHECK } from '../load/session.ts'
+import type { Ask } from '../load/choice.ts'
 import { usernameOf } from '../seed.ts'
 import { sessionSecretOf } from '../seed-sessions.ts'
 import { startBareServer } from '../server-process.ts'
 
 const IN_FLIGHT = 32
-export const COOKIE = 'sid'
+const PATH = '/internal/security/me'
 
 export const session: Line = {
   name: 'session',
   async run(bench) {
-    const { program, sessions } = await bench.house('thousand')
-    const cookie = `${COOKIE}=${sessionSecretOf(0)}`
-    const headers = { cookie, accept: 'application/json' }
-    const bare = await startBareServer(`${program.portal}${SESSION_CHECK}`, { headers })
+    const house = await bench.house('thousand')
+    const { portal } = house.program
+    const choices = buildSessionChecks(house)
+    const [first] = choices
+    if (first === undefined) throw new Error('no session was seeded')
+    const bare = await startBareServer(`${portal}${PATH}`, { headers: first.headers })
     try {
-      const load = { connections: IN_FLIGHT, scenario: { name: 'session', sessions, cookieName: COOKIE } } as const
       const { ratio, from } = await compare(bench, {
-        ours: { ...load, ports: [Number(new URL(program.portal).port)] },
-        theirs: { ...load, ports: [bare.port], scenario: { ...load.scenario, username: usernameOf(0) } },
+        ours: {
+          connections: IN_FLIGHT,
+          ports: [Number(new URL(portal).port)],
+          pid: house.program.pid(),
+          scenario: { name: 'choice', choices },
+        },
+        theirs: {
+          connections: IN_FLIGHT,
+          ports: [bare.port],
+          pid: bare.pid,
+          // It has one answer for all.
+          scenario: { name: 'choice', choices: [first] },
+        },
       })
       const work = 'session check at the portal, a thousand sessions in use, against bare node:http'
       return [{ work, value: ratio, unit: '×', target: { atLeast: 0.5 }, from }]
@@ -28,4 +41,14 @@ export const session: Line = {
       await bare.close()
     }
   },
+}
+
+/** Who is signed in, asked with the cookie of each seeded session. */
+export function buildSessionChecks({ sessions }: House): Ask[] {
+  return Array.from({ length: sessions }, (_, index) => ({
+    method: 'GET',
+    path: PATH,
+    headers: { cookie: `sid=${sessionSecretOf(index)}`, accept: 'application/json' },
+    expected: `"username":"${usernameOf(index)}"`,
+  }))
 }

@@ -21,6 +21,6 @@ export function createAuthenticateClient({ realm, redirectUri, nonce }: Authenti
       const headers = { authorization: FACILITATOR, 'content-type': 'application/json' }
       return buildRequest('POST', '/_security/oidc/authenticate', headers, body)
     },
-    check: (answer) => checkAnswer(answer, 200, '"access_token":"', '"refresh_token":"'),
+    check: (answer) => checkAnswer(answer, '"access_token":"', '"refresh_token":"'),
   }
 }

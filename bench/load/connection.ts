@@ -16,40 +16,57 @@ export interface Connection {
 
 const HEAD_END = Buffer.from('\r\n\r\n')
 const NOTHING = Buffer.alloc(0)
+/** The server's word that it closes the connection. */
+const LAST = /\r\nconnection: *close/i
 const TIMEOUT_MS = 20_000
 
-/** No HTTP client of a library: those cost more than the servers that are measured. */
-export async function openConnection(port: number): Promise<Connection> {
-  const socket = await open(port)
+/**
+ * No HTTP client of a library: those cost more than the servers that are measured. A server may end the connection with
+ * an answer, as Apache does after a hundred; the next request then opens another.
+ */
+export function createConnection(port: number): Connection {
+  let socket: Socket | undefined
   let received: Buffer = NOTHING
   let asked: PromiseWithResolvers<Answer> | undefined
 
-  socket.on('data', (bytes: Buffer) => {
-    received = received.length === 0 ? bytes : Buffer.concat([received, bytes])
-    const answer = readAnswer(received)
-    if (answer === undefined) return
-    received = received.subarray(answer.length)
-    asked?.resolve(answer)
-  })
-  const fail = (cause?: unknown) => asked?.reject(new Error('the server ended a connection', { cause }))
-  socket.on('error', fail)
-  socket.on('close', () => fail())
-  socket.setTimeout(TIMEOUT_MS, () => socket.destroy())
+  async function open(): Promise<Socket> {
+    const opened = await connectTo(port)
+    received = NOTHING
+    opened.on('data', (bytes: Buffer) => {
+      received = received.length === 0 ? bytes : Buffer.concat([received, bytes])
+      const answer = readAnswer(received)
+      if (answer === undefined) return
+      received = received.subarray(answer.length)
+      if (LAST.test(answer.head)) end()
+      asked?.resolve(answer)
+    })
+    const fail = (cause?: unknown) => asked?.reject(new Error('the server ended a connection', { cause }))
+    opened.on('error', fail)
+    opened.on('close', () => {
+      if (socket === opened) fail()
+    })
+    opened.setTimeout(TIMEOUT_MS, () => opened.destroy())
+    return opened
+  }
+
+  function end(): void {
+    const ended = socket
+    socket = undefined
+    ended?.destroy()
+  }
 
   return {
-    ask(request) {
+    async ask(request) {
+      socket ??= await open()
       asked = Promise.withResolvers<Answer>()
       socket.write(request)
       return asked.promise
     },
-    close() {
-      asked = undefined
-      socket.destroy()
-    },
+    close: end,
   }
 }
 
-async function open(port: number): Promise<Socket> {
+async function connectTo(port: number): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true })
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve)

@@ -2,20 +2,20 @@
 import type { Job, Outcome, Told } from './job.ts'
 import { type AuthenticateScenario, createAuthenticateClient } from './authenticate.ts'
 import { type BearerScenario, createBearerClient } from './bearer.ts'
-import { openConnection } from './connection.ts'
+import { type ChoiceScenario, createChoiceClient } from './choice.ts'
+import { createConnection } from './connection.ts'
 import { createLogoutClient, type LogoutScenario } from './logout.ts'
 import { createRefreshClient, type RefreshScenario } from './refresh.ts'
-import { createRepeatClient, type RepeatScenario } from './repeat.ts'
 import type { Client } from './scenario.ts'
-import { createSessionClient, type SessionScenario } from './session.ts'
+import { createVisitClient, type VisitScenario } from './visit.ts'
 
 export type Scenario =
   | AuthenticateScenario
   | BearerScenario
+  | ChoiceScenario
   | LogoutScenario
   | RefreshScenario
-  | RepeatScenario
-  | SessionScenario
+  | VisitScenario
 
 process.on('message', (job: Job) => {
   void run(job).then(
@@ -30,22 +30,20 @@ function createClient(scenario: Scenario): Client {
       return createAuthenticateClient(scenario)
     case 'bearer':
       return createBearerClient(scenario)
+    case 'choice':
+      return createChoiceClient(scenario)
     case 'logout':
       return createLogoutClient(scenario)
     case 'refresh':
       return createRefreshClient(scenario)
-    case 'repeat':
-      return createRepeatClient(scenario)
-    case 'session':
-      return createSessionClient(scenario)
+    case 'visit':
+      return createVisitClient(scenario)
   }
   return scenario satisfies never
 }
 
 async function run({ ports, connections, seconds, scenario }: Job): Promise<Outcome> {
-  const opened = await Promise.all(
-    Array.from({ length: connections }, async (_, index) => openConnection(ports[index % ports.length] ?? 0)),
-  )
+  const opened = Array.from({ length: connections }, (_, index) => createConnection(ports[index % ports.length] ?? 0))
   const times: number[] = []
   const began = performance.now()
   const cpuBegan = process.cpuUsage()

@@ -43,6 +43,7 @@ export async function startApache(options: {
     join(directory, 'protected/index.shtml'),
     `<!doctype html><title>In</title><h1>Signed in as ${who}</h1>`,
   )
+  await writeFile(join(directory, 'protected/plain.html'), '<!doctype html><title>In</title><h1>You are in</h1>')
   await writeFile(join(directory, 'apache.conf'), buildConfiguration(directory, log, options))
 
   const child = spawn('/usr/sbin/apache2', ['-D', 'FOREGROUND', '-f', join(directory, 'apache.conf')], {

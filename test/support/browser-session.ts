@@ -35,6 +35,8 @@ export interface BrowserSession {
   /** Sends the page's form with its hidden fields and these; a button counts as a field. */
   submit(page: VisitedPage, fields: Readonly<Record<string, string>>, options?: VisitOptions): Promise<VisitedPage>
   cookie(name: string): string | undefined
+  /** What it would send there as its `Cookie` header. */
+  cookieHeader(url: string): string
   setCookie(cookie: Cookie): void
   clearCookies(): void
   /** Another browser that has the same cookies by now. */
@@ -103,6 +105,7 @@ export function createBrowserSession(jar: readonly Cookie[] = []): BrowserSessio
       return visit(form.action, { ...options, method: 'POST', body })
     },
     cookie: (name) => cookies.find((cookie) => cookie.name === name)?.value,
+    cookieHeader: (url) => cookieHeader(new URL(url)).cookie ?? '',
     setCookie: (cookie) => cookies.push(cookie),
     clearCookies: () => {
       cookies = []
