@@ -49,7 +49,7 @@ export function createIdTokenValidator(parts: {
         return await check(idToken, nonce)
       } catch (cause) {
         if (!(cause instanceof SecurityError)) throw cause
-        const token = idToken.text.replace(/[^.]*$/, '<redacted>')
+        const token = `${idToken.text.slice(0, idToken.text.lastIndexOf('.') + 1)}<redacted>`
         log.debug({ err: cause, header: idToken.header, token, nonce }, 'The ID token was refused')
         throw new SecurityError(cause.reason, 'Failed to parse or validate the ID Token', cause)
       }

@@ -92,6 +92,8 @@ export const HOSTILE_JWT_REALM = {
   key: OURS,
 }
 
-export function buildHostileJwts(): HostileJwt[] {
-  return cases.map((vector) => ({ name: vector.name, token: build(vector), refused: vector.refused }))
+let built: readonly HostileJwt[] | undefined
+
+export function buildHostileJwts(): readonly HostileJwt[] {
+  return (built ??= cases.map((vector) => ({ name: vector.name, token: build(vector), refused: vector.refused })))
 }

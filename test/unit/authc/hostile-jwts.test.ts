@@ -7,6 +7,7 @@ import { createLog } from '../../../src/observe/log.ts'
 import { readKeySet } from '../../../src/oidc/jwks.ts'
 import { readJwt } from '../../../src/oidc/jwt.ts'
 import type { OidcRealmSettings } from '../../../src/settings/settings.ts'
+import { assertLittleWorkInSteps } from '../../support/work.ts'
 import { buildHostileJwts, HOSTILE_JWT_REALM } from '../../support/hostile-jwts.ts'
 
 const { now, issuer, clientId, nonce, key } = HOSTILE_JWT_REALM
@@ -45,3 +46,11 @@ for (const { name, token, refused } of tokens)
       return true
     })
   })
+
+test('no hostile token costs more than 50 ms, whether it is refused or not (A-34)', async () => {
+  for (const { token } of tokens)
+    await assertLittleWorkInSteps(50, async () => {
+      const jwt = readJwt(token)
+      if (jwt !== undefined) await validator.validate(jwt, nonce).catch(() => undefined)
+    })
+})
