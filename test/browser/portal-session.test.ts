@@ -5,6 +5,7 @@ import type { Browser, BrowserContext, Page, Request } from 'playwright-core'
 import { keyboard, launchChromium, mouse, waitForAddress } from '../support/chromium.ts'
 import { type PortalFixture, provider, startPortal } from '../support/portal.ts'
 import { returnAtOnce } from '../support/returning-provider.ts'
+import { startStrippingProxy } from '../support/stripping-proxy.ts'
 
 let chromium: Browser
 before(async () => {
@@ -18,6 +19,7 @@ const DEEP = '/nowhere/special?one=two%20three#/board?x=1'
 
 interface Visit {
   readonly portal: PortalFixture
+  /** With the base path. */
   readonly origin: string
   readonly context: BrowserContext
   readonly page: Page
@@ -31,7 +33,10 @@ async function open(
   options: { implicit?: boolean; asksBeforeSignOut?: boolean; javaScriptEnabled?: boolean } = {},
 ): Promise<Visit> {
   const portal = await startPortal(t, settings)
-  const origin = await portal.app.listen({ port: 0, host: '127.0.0.1' })
+  const { basePath = '', rewriteBasePath = false } = settings
+  const listening = await portal.app.listen({ port: 0, host: '127.0.0.1' })
+  const proxied = basePath !== '' && !rewriteBasePath
+  const origin = (proxied ? await startStrippingProxy(t, listening, basePath) : listening) + basePath
   await returnAtOnce(t, portal, origin, options)
   const context = await chromium.newContext({ javaScriptEnabled: options.javaScriptEnabled ?? true })
   context.setDefaultTimeout(20_000)
@@ -58,6 +63,17 @@ for (const implicit of [false, true])
   test(`H1 a deep link arrives with its fragment, ${implicit ? 'by the implicit flow' : 'by the code flow'}`, async (t) => {
     const { origin, page, complaints } = await open(t, { providers: [oidc] }, { implicit })
     await page.goto(origin + DEEP)
+    await page.waitForURL(origin + DEEP)
+    await page.getByRole('heading', { name: 'Page not found' }).waitFor()
+    assert.deepEqual(complaints, [])
+  })
+
+for (const rewriteBasePath of [false, true])
+  test(`H1 a deep link below a base path arrives with its fragment, ${rewriteBasePath ? 'taken off by the portal' : 'taken off by a proxy'}`, async (t) => {
+    const settings = { providers: [oidc, form], selector: true, basePath: '/kbn', rewriteBasePath }
+    const { origin, page, complaints } = await open(t, settings)
+    await page.goto(origin + DEEP)
+    await page.getByTestId('loginCard-oidc/oidc').click()
     await page.waitForURL(origin + DEEP)
     await page.getByRole('heading', { name: 'Page not found' }).waitFor()
     assert.deepEqual(complaints, [])
