@@ -169,7 +169,7 @@ function plainText(value: Json): string {
 }
 
 function refText(ref: Json | undefined): string {
-  return isJsonObject(ref) ? `${textOf(ref['name'])} (${textOf(ref['type'])})` : ''
+  return isJsonObject(ref) && textOf(ref['name']) !== '' ? `${textOf(ref['name'])} (${textOf(ref['type'])})` : ''
 }
 
 function isSameRealm(profile: JsonObject): boolean {

@@ -60,11 +60,15 @@ export interface CallbackResponse {
   readonly state: string | undefined
   /** `error` of the response. */
   readonly error: string | undefined
+  /** `error_description`: for the log only. */
+  readonly description: string | undefined
 }
 
 /** For how long the same response, sent again by the same browser, gets the same answer. */
 const SHARED_FOR = 10
 const MOST_SHARED = 1000
+/** Characters of what a provider says that go into the log. */
+const LONGEST_DESCRIPTION = 300
 
 export function createHandshakes(parts: {
   settings: PortalSettings
@@ -156,7 +160,11 @@ export function createHandshakes(parts: {
       if (response.error === undefined)
         throw new PortalError('rejected', 'the security API refused the response', { target })
       const providerCode = REGISTERED_ERRORS.has(response.error) ? response.error : undefined
-      throw new PortalError('op_error', 'the identity provider answered with an error', { target, providerCode })
+      const told = `${response.error} ${response.description ?? ''}`.slice(0, LONGEST_DESCRIPTION)
+      throw new PortalError('op_error', `the identity provider answered with an error: ${told}`, {
+        target,
+        providerCode,
+      })
     }
     const { secret, overwritten } = await signIns.establish({
       old: left,

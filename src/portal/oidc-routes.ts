@@ -113,8 +113,12 @@ function readImplicitResponse(uri: string, basePath: string): CallbackResponse {
   return { redirectUri: uri, ...readState(inside) }
 }
 
-function readState(parameters: URLSearchParams): Pick<CallbackResponse, 'state' | 'error'> {
-  return { state: parameters.get('state') ?? undefined, error: parameters.get('error') ?? undefined }
+function readState(parameters: URLSearchParams): Omit<CallbackResponse, 'redirectUri'> {
+  return {
+    state: parameters.get('state') ?? undefined,
+    error: parameters.get('error') ?? undefined,
+    description: parameters.get('error_description') ?? undefined,
+  }
 }
 
 /** A form or a JSON object of texts. */

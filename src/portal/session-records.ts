@@ -141,6 +141,8 @@ export function createSessionRecords(parts: {
       const ended: VersionedSession[] = []
       for await (const record of listAll(of)) {
         if (record.id === except || (id !== undefined && record.id !== id)) continue
+        // Over already, though not yet told.
+        if (overdueReason(record) !== undefined) continue
         const last = await endRecord(record, 'UNEXPECTED_SESSION_ERROR')
         if (last !== undefined) ended.push(last)
       }

@@ -212,7 +212,7 @@ test('A11 an Authorization header stands for itself: the session neither helps n
 })
 
 test('A12 an error of the provider is judged by the API and shown by its registered code only', async (t) => {
-  const { app, api } = await startPortal(t, oneProvider)
+  const { app, api, logged } = await startPortal(t, oneProvider)
   const browser = openBrowser(app)
   const state = stateOf(await browser.visit(NAV1))
   const url = `${CALLBACK}?error=access_denied&error_description=%3Cb%3Eboo&state=${state}`
@@ -220,6 +220,10 @@ test('A12 an error of the provider is judged by the API and shown by its registe
   assertErrorPage(response, 401, 'op_error')
   assert.match(response.body, /access_denied/)
   assert.doesNotMatch(response.body, /boo/)
+  assert.ok(
+    logged.some((line) => line.includes('access_denied <b>boo')),
+    'the log has the words of the provider',
+  )
   assert.ok(response.body.includes('href="/abc/xyz/handshake?one=two%20three#/board"'), 'try again knows the target')
   assert.equal(api.calls.at(-1)?.body?.['redirect_uri'], url)
 

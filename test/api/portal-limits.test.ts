@@ -82,6 +82,18 @@ for (const { of, query, total, left } of QUERIES)
     assert.deepEqual(await states(), left)
   })
 
+test('G4 a session past its deadline is not counted as ended', async (t) => {
+  const providers = [provider('basic', 'basic1', 0, undefined, { idleTimeout: 600, lifespan: 0 })]
+  const portal = await startPortal(t, { providers })
+  const [idle, admin] = [openBrowser(portal.app), openBrowser(portal.app)]
+  await signInByForm(idle, 'basic')
+  portal.advance(700)
+  await signInByForm(admin, 'basic')
+  assert.deepEqual((await admin.post(INVALIDATE, { match: 'all' })).json(), { total: 1 })
+  const refused = await idle.fetch('/internal/security/me')
+  assert.equal(refused.headers['kbn-session-error-reason'], 'SESSION_IDLE_TIMEOUT')
+})
+
 test('G4 without the privilege nothing is ended; a bad body is refused; a header will do', async (t) => {
   const portal = await startPortal(t, twoProviders)
   const { admin, other, states } = await openSessions(portal)
