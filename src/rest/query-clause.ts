@@ -5,29 +5,27 @@
 import { checkWildcard, matchesWildcard } from '../authz/pattern.ts'
 import { SecurityError } from '../kernel/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts'
-
-/** An entry that is searched: its id, and its values by field. */
-export interface Entry {
-  readonly id: string
-  readonly values: (field: string) => readonly Json[]
-}
+import { analyze, type Entry, type FieldKind, formatTerm, listTerms, normalize } from './searched-field.ts'
+import type { SearchedFields } from './searched-field.ts'
+import { readOperator, readSimpleQueryString } from './simple-query-clause.ts'
 
 export type Condition = (entry: Entry) => boolean
 
 /** As many as Lucene takes. */
 const MAX_CLAUSES = 1024
 
-/**
- * @param isField whether a field may be asked for
- * @throws SecurityError `argument_illegal`
- */
-export function readCondition(query: Json, isField: (field: string) => boolean): Condition {
+/** @throws SecurityError `argument_illegal` */
+export function readCondition(query: Json, fields: SearchedFields): Condition {
   let clauses = 0
   return read(query)
 
-  function read(clause: Json): Condition {
+  function count(): void {
     clauses++
     if (clauses > MAX_CLAUSES) refuse(`a query may have at most ${MAX_CLAUSES} clauses`)
+  }
+
+  function read(clause: Json): Condition {
+    count()
     const [type, content] = readOnly(clause, 'query')
     switch (type) {
       case 'match_all':
@@ -40,14 +38,20 @@ export function readCondition(query: Json, isField: (field: string) => boolean):
         return readTerm(content)
       case 'terms':
         return readTerms(content)
+      case 'match':
+        return readMatch(content)
+      case 'range':
+        return readRange(content)
       case 'prefix':
         return readText(content, ['value'], (text, wanted) => text.startsWith(wanted))
       case 'wildcard':
         return readText(content, ['value', 'wildcard'], (text, wanted) => matchesWildcard(wanted, text), checkWildcard)
+      case 'simple_query_string':
+        return readSimpleQueryString(content, fields, { count, refuse })
       case 'bool':
         return readBool(content)
       default:
-        return refuse(`Query type [${type}] is not supported: there is no search engine`)
+        return refuse(`Query type [${type}] is not currently supported in this context`)
     }
   }
 
@@ -66,17 +70,51 @@ export function readCondition(query: Json, isField: (field: string) => boolean):
   }
 
   function readTerm(content: Json): Condition {
-    const [field, term] = readField(content, 'term')
-    const { value, ignoreCase } = readValue(term, ['value'])
-    const wanted = fold(value, ignoreCase)
-    return ({ values }) => values(field).some((candidate) => fold(candidate, ignoreCase) === wanted)
+    const { inner, has } = readField(content, 'term')
+    const { value, ignoreCase } = readValue(inner, ['value'])
+    const wanted = fold(formatTerm(value), ignoreCase)
+    return has((term) => fold(term, ignoreCase) === wanted)
   }
 
   function readTerms(content: Json): Condition {
-    const [field, list] = readField(content, 'terms')
-    if (!Array.isArray(list)) return refuse(`[terms] query requires an array of terms for [${field}]`)
-    const wanted = new Set(list.map((value) => fold(value, false)))
-    return ({ values }) => values(field).some((candidate) => wanted.has(fold(candidate, false)))
+    const { boost: _boost, ...named } = isJsonObject(content) ? content : {}
+    const { field, inner, has } = readField(named, 'terms')
+    if (isJsonObject(inner)) refuse('terms query with terms lookup is not currently supported in this context')
+    if (!Array.isArray(inner)) return refuse(`[terms] query requires an array of terms for [${field}]`)
+    const wanted = new Set(inner.map((value) => formatTerm(readScalar(value))))
+    return has((term) => wanted.has(term))
+  }
+
+  function readMatch(content: Json): Condition {
+    const { field, kind, inner } = readField(content, 'match')
+    const { query = null, operator = 'or', ...others } = isJsonObject(inner) ? inner : { query: inner }
+    checkOptions('match', others, ['boost', 'lenient', '_name'])
+    const words = analyze(kind, formatTerm(readScalar(query)))
+    const how = readOperator(operator) ?? refuse('[operator] must be [and] or [or]')
+    return (entry) => {
+      const found = new Set(listTerms(fields, entry, field))
+      return how === 'and' && words.length > 0
+        ? words.every((word) => found.has(word))
+        : words.some((word) => found.has(word))
+    }
+  }
+
+  function readRange(content: Json): Condition {
+    const { field, inner, has } = readField(content, 'range')
+    const limits = isJsonObject(inner) ? inner : refuse(`[range] query malformed, no limits for [${field}]`)
+    if ('relation' in limits) refuse('range query with relation is not currently supported in this context')
+    const { gt, gte, lt, lte, ...others } = limits
+    checkOptions('range', others, ['boost', '_name'])
+    const read = (limit: Json = null) => (limit === null ? undefined : formatTerm(readScalar(limit)))
+    const [above, from, below, to] = [read(gt), read(gte), read(lt), read(lte)]
+    // Names are in the order of their letters, numbers included: nothing that is searched is a number.
+    return has(
+      (term) =>
+        (above === undefined || term > above) &&
+        (from === undefined || term >= from) &&
+        (below === undefined || term < below) &&
+        (to === undefined || term <= to),
+    )
   }
 
   function readText(
@@ -85,19 +123,20 @@ export function readCondition(query: Json, isField: (field: string) => boolean):
     matches: (text: string, wanted: string) => boolean,
     check: (wanted: string) => void = () => {},
   ): Condition {
-    const [field, text] = readField(content, names.at(-1) ?? '')
-    const { value, ignoreCase } = readValue(text, names)
-    const wanted = fold(value, ignoreCase)
+    const type = names.at(-1) === 'wildcard' ? 'wildcard' : 'prefix'
+    const { kind, inner, has } = readField(content, type)
+    const { value, ignoreCase } = readValue(inner, names)
+    // Elasticsearch takes wildcards to the case of the words, and prefixes as they are.
+    const given = type === 'wildcard' ? normalize(kind, formatTerm(value)) : formatTerm(value)
+    const wanted = fold(given, ignoreCase)
     check(wanted)
-    return ({ values }) =>
-      values(field).some((candidate) => typeof candidate === 'string' && matches(fold(candidate, ignoreCase), wanted))
+    return has((term) => matches(fold(term, ignoreCase), wanted))
   }
 
   function readBool(content: Json): Condition {
     const object = isJsonObject(content) ? content : refuse('[bool] requires an object')
     const { must = [], filter = [], should = [], must_not: not = [], minimum_should_match: minimum, ...others } = object
-    const unknown = Object.keys(others)[0]
-    if (unknown !== undefined) refuse(`[bool] query does not support [${unknown}]`)
+    checkOptions('bool', others, ['boost', '_name'])
     const all = [...list(must), ...list(filter)].map((clause) => read(clause))
     const some = list(should).map((clause) => read(clause))
     const none = list(not).map((clause) => read(clause))
@@ -112,15 +151,26 @@ export function readCondition(query: Json, isField: (field: string) => boolean):
       some.filter((holds) => holds(entry)).length >= least
   }
 
-  function readField(content: Json, type: string): [field: string, value: Json] {
-    const entry = readOnly(content, type)
-    checkField(entry[0])
-    return entry
+  /** The one field that a query of terms is about, and what is said of it. */
+  function readField(content: Json, type: string) {
+    const [field, inner] = readOnly(content, type)
+    const kind = checkField(field)
+    const has =
+      (matches: (term: string) => boolean): Condition =>
+      (entry) =>
+        listTerms(fields, entry, field).some((term) => matches(term))
+    return { field, kind, inner, has }
   }
 
-  function checkField(field: string): void {
-    if (!isField(field)) refuse(`Field [${field}] is not allowed for querying`)
+  function checkField(field: string): FieldKind {
+    return fields.kindOf(field) ?? refuse(`Field [${field}] is not allowed for querying`)
   }
+}
+
+/** What tells a search engine how to score is passed over. */
+function checkOptions(type: string, given: JsonObject, known: readonly string[]): void {
+  const unknown = Object.keys(given).find((name) => !known.includes(name))
+  if (unknown !== undefined) refuse(`[${type}] query does not support [${unknown}]`)
 }
 
 /** `value`, or `{value, case_insensitive}`. */
@@ -148,13 +198,8 @@ function list(clauses: Json): Json[] {
   return Array.isArray(clauses) ? clauses : [clauses]
 }
 
-function fold(value: Json, ignoreCase: boolean): string {
-  return ignoreCase ? formatTerm(value).toLowerCase() : formatTerm(value)
-}
-
-/** Values are compared as texts: `true` and `"true"` are the same term. */
-export function formatTerm(value: Json): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
+function fold(text: string, ignoreCase: boolean): string {
+  return ignoreCase ? text.toLowerCase() : text
 }
 
 function refuse(text: string): never {
@@ -168,5 +213,10 @@ export function listValues(body: JsonObject, path: string): Json[] {
     found = found.flatMap((value) => (Array.isArray(value) ? value : [value]))
     found = found.flatMap((value) => (isJsonObject(value) && Object.hasOwn(value, name) ? [value[name] ?? null] : []))
   }
-  return found.flatMap((value) => (Array.isArray(value) ? value : [value])).filter((value) => value !== null)
+  return found.flatMap((value) => listEnds(value))
+}
+
+function listEnds(value: Json): Json[] {
+  if (value === null) return []
+  return typeof value === 'object' ? Object.values(value).flatMap((inner) => listEnds(inner)) : [value]
 }

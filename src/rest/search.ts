@@ -1,8 +1,9 @@
 /** The bodies of `_security/_query/*`: a query, an order and a page of what it finds. */
 import { SecurityError } from '../kernel/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts'
-import { type Condition, formatTerm, listValues, readCondition } from './query-clause.ts'
+import { type Condition, listValues, readCondition } from './query-clause.ts'
 import { readObject } from './request-body.ts'
+import { formatTerm, type SearchedFields } from './searched-field.ts'
 
 export interface Search {
   readonly condition: Condition
@@ -23,7 +24,7 @@ const DEFAULT_SIZE = 10
 const LARGEST_WINDOW = 10_000
 
 /** @throws SecurityError `field_unparsable`, `argument_illegal` */
-export function readSearch(parser: string, body: Json | undefined, isField: (field: string) => boolean): Search {
+export function readSearch(parser: string, body: Json | undefined, fields: SearchedFields): Search {
   const object = body === undefined ? {} : readObject(parser, body, FIELDS)
   const { query = { match_all: {} }, sort = [], search_after: after } = object
   const from = readCount('from', object['from'], 0)
@@ -32,14 +33,17 @@ export function readSearch(parser: string, body: Json | undefined, isField: (fie
     refuse(`Result window is too large, from + size must be less than or equal to: [${LARGEST_WINDOW}]`)
   }
   const order = (Array.isArray(sort) ? sort : [sort]).flatMap((entry) => readOrder(entry))
-  for (const { field } of order) if (!isField(field)) refuse(`sorting is not supported for field [${field}]`)
+  for (const { field } of order) {
+    // Of a text, there is no order.
+    if (fields.kindOf(field) !== 'name') refuse(`sorting is not supported for field [${field}]`)
+  }
   if (after !== undefined) {
     if (!Array.isArray(after) || after.length !== order.length || order.length === 0) {
       refuse('[search_after] must have one value for each field of [sort]')
     }
     if (from > 0) refuse('[from] parameter must be set to 0 when [search_after] is used')
   }
-  return { condition: readCondition(query, isField), order, from, size, after }
+  return { condition: readCondition(query, fields), order, from, size, after }
 }
 
 /** @param idField the field that names an entry */

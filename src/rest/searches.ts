@@ -7,21 +7,43 @@ import { NUMBER, OBJECT, VALUES } from './body-shape.ts'
 import { describeRole } from './roles.ts'
 import { defineRoute, type Route } from './route.ts'
 import { readSearch, search } from './search.ts'
+import type { FieldKind, SearchedFields } from './searched-field.ts'
 import { describeUser } from './users.ts'
 
-const USER_FIELDS = /^(?:username|roles|full_name|email|enabled)$/
-const ROLE_FIELDS = /^(?:name|description|metadata\..+|applications\.(?:application|privileges|resources))$/
+const USER_FIELDS = buildFields({
+  username: 'name',
+  roles: 'name',
+  full_name: 'text',
+  email: 'email',
+  enabled: 'name',
+})
+const ROLE_FIELDS = buildFields({
+  name: 'name',
+  description: 'text',
+  metadata: 'name',
+  'applications.application': 'name',
+  'applications.privileges': 'name',
+  'applications.resources': 'name',
+})
+
+function buildFields(kinds: Readonly<Record<string, FieldKind>>): SearchedFields {
+  const byName = new Map(Object.entries(kinds))
+  return {
+    names: [...byName.keys()],
+    kindOf: (field) => byName.get(field.startsWith('metadata.') ? 'metadata' : field),
+  }
+}
 
 export function buildSearchRoutes({ users, roles }: { users: NativeRealm; roles: Roles }): Route[] {
   return [
     buildSearchRoute('user', {
       idField: 'username',
-      isField: (field) => USER_FIELDS.test(field),
+      fields: USER_FIELDS,
       list: async () => (await users.list()).map((user) => describeUser(user)),
     }),
     buildSearchRoute('role', {
       idField: 'name',
-      isField: (field) => ROLE_FIELDS.test(field),
+      fields: ROLE_FIELDS,
       async list() {
         const own = (await roles.list()).filter(({ name }) => !isReservedRole(name))
         return own.map(({ name, role }) => Object.assign({ name }, describeRole(role)))
@@ -32,11 +54,7 @@ export function buildSearchRoutes({ users, roles }: { users: NativeRealm; roles:
 
 function buildSearchRoute(
   kind: 'user' | 'role',
-  {
-    idField,
-    isField,
-    list,
-  }: { idField: string; isField: (field: string) => boolean; list: () => Promise<JsonObject[]> },
+  { idField, fields, list }: { idField: string; fields: SearchedFields; list: () => Promise<JsonObject[]> },
 ): Route {
   return defineRoute({
     summary: 'Find users or roles',
@@ -44,7 +62,7 @@ function buildSearchRoute(
     methods: ['GET', 'POST'],
     path: `/_security/_query/${kind}`,
     body: 'optional',
-    read: ({ body }) => readSearch(`query_${kind}_request`, body, isField),
+    read: ({ body }) => readSearch(`query_${kind}_request`, body, fields),
     action: () => `cluster:admin/xpack/security/${kind}/query`,
     async act(request) {
       const { total, found } = search(await list(), request, idField)
