@@ -221,7 +221,7 @@ test('that somebody comes without a session is told to those only who look for i
   assert.equal(line?.['http.request.id'], 'mine')
 })
 
-test('the clean-up ends what is past its deadline, tells why, and leaves the rest', async (t) => {
+test('G2 the clean-up ends what is past its deadline, tells why, and leaves the rest', async (t) => {
   const providers = [provider('basic', 'basic1', 0, undefined, { idleTimeout: 600, lifespan: 3600 })]
   const portal = await startPortal(t, { providers })
   const [idle, old, live] = [openBrowser(portal.app), openBrowser(portal.app), openBrowser(portal.app)]

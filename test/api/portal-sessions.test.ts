@@ -27,9 +27,10 @@ interface SessionInfo {
 }
 
 test('G1 the session tells when it ends, and is extended by being used', async (t) => {
-  const { app, advance } = await startPortal(t, short)
+  const { app, advance, store, clock } = await startPortal(t, short)
   const browser = openBrowser(app)
   await signIn(browser)
+  const begun = Math.floor(clock())
   const system = { 'kbn-system-request': 'true' }
   const first = (await browser.fetch(SESSION, system)).json<SessionInfo>()
   advance(3)
@@ -41,7 +42,13 @@ test('G1 the session tells when it ends, and is extended by being used', async (
   assert.equal(extended.statusCode, 302)
   assert.equal(extended.headers.location, SESSION)
   assert.ok((await browser.fetch(SESSION, system)).json<SessionInfo>().expiresInMs > 9000)
+  const record = (await store.sessions.list({}, { limit: 10 })).find((one) => one.provider !== undefined)
+  assert.equal(record?.createdAt, begun, 'it is the same session')
   assert.equal((await openBrowser(app).fetch(SESSION)).statusCode, 401)
+  const authorization = `Basic ${Buffer.from('basic:basic').toString('base64')}`
+  const byHeader = await openBrowser(app).fetch(SESSION, { authorization })
+  assert.equal(byHeader.statusCode, 204)
+  assert.equal(byHeader.body, '')
 })
 
 test('G2 after the idle time a program is told why, and a person at the login page', async (t) => {
@@ -121,6 +128,25 @@ test('G3 changed settings act on the sessions that are there', async (t) => {
   advance(30)
   const strict = await restart(short)
   assert.equal(await whoAmI(openBrowser(strict, browser.cookie)), 401)
+})
+
+test("G3 a provider's own time-outs count for its sessions, whatever those of others are", async (t) => {
+  const providers = [
+    provider('oidc', 'quick', 0, 'oidc1', { idleTimeout: 120, lifespan: 0 }),
+    provider('oidc', 'endless', 1, 'oidc2', { idleTimeout: 0, lifespan: 0 }),
+  ]
+  const { app, advance } = await startPortal(t, { selector: true, providers })
+  const [quick, endless] = [openBrowser(app), openBrowser(app)]
+  await signIn(quick, 'code1', '/login?auth_provider_hint=quick')
+  await signIn(endless, 'code1', '/login?auth_provider_hint=endless')
+  advance(119)
+  assert.deepEqual([await whoAmI(quick), await whoAmI(endless)], ['user1', 'user1'])
+  const info = (await endless.fetch(SESSION)).json<Record<string, unknown>>()
+  assert.deepEqual(info, { expiresInMs: null, canBeExtended: false, provider: { type: 'oidc', name: 'endless' } })
+  advance(121)
+  assert.deepEqual([await whoAmI(quick), await whoAmI(endless)], [401, 'user1'])
+  advance(365 * 86_400)
+  assert.equal(await whoAmI(endless), 'user1')
 })
 
 test('G6 a session works at every node with the same key, and another key leaves it alone', async (t) => {
