@@ -13,9 +13,11 @@ import type { Bench, Figure, Line } from './line.ts'
 import { authenticate } from './lines/authenticate.ts'
 import { bearer, bearerMillion } from './lines/bearer.ts'
 import { apacheSession, express, introspection } from './lines/peers.ts'
+import { postgres } from './lines/postgres.ts'
 import { prepare } from './lines/prepare.ts'
 import { session } from './lines/session.ts'
 import { size } from './lines/size.ts'
+import { workers } from './lines/workers.ts'
 import { logout, refresh } from './lines/writes.ts'
 import { startGenerator } from './load/generator.ts'
 import { buildReport, formatTable } from './report.ts'
@@ -30,6 +32,8 @@ const LINES: readonly Line[] = [
   introspection,
   apacheSession,
   express,
+  workers,
+  postgres,
   bearerMillion,
   size,
   refresh,
