@@ -14,6 +14,9 @@ import { createKeystore } from '../../src/settings/keystore.ts'
 import { readSettings } from '../../src/settings/read-settings.ts'
 import type { RemoteApiSettings } from '../../src/settings/settings.ts'
 import { findFreePorts } from '../support/addresses.ts'
+import { createBrowserSession } from '../support/browser-session.ts'
+import { signInAtProvider, signOutAtProvider } from '../support/oidc-login.ts'
+import { startProgram } from '../support/program.ts'
 
 const PASSWORD = 'elastic-password'
 
@@ -111,6 +114,47 @@ for (const type of ['basic', 'token'])
     await two.startApi()
     assert.equal(await me(), 200, 'the session lives')
   })
+
+test('a portal before an API elsewhere signs in and out at an OpenID Provider, with two privileges of its own', async (t) => {
+  const [port = 0] = await findFreePorts(1)
+  const here = `http://localhost:${port}`
+  const elsewhere = await startProgram({
+    settings: (yaml, { portal }) =>
+      yaml.replaceAll(`${portal}/api`, `${here}/api`).replaceAll(`${portal}/security`, `${here}/security`),
+  })
+  t.after(() => elsewhere.remove())
+  const directory = await mkdtemp(join(tmpdir(), 'ostiary-remote-'))
+  t.after(() => rm(directory, { recursive: true }))
+  const file = join(directory, 'portal.yml')
+  await writeFile(
+    file,
+    `path.data: data
+node.roles: portal
+server.port: ${port}
+elasticsearch.hosts: '${elsewhere.api}'
+elasticsearch.username: facilitator
+xpack.security.authc.providers.oidc.oidc1: { order: 0, realm: oidc1 }
+`,
+  )
+  const keystore = await createKeystore({ file: join(directory, 'portal.keystore'), password: '' })
+  keystore.set('elasticsearch.password', 'facilitator-demo')
+  const settings = readSettings({ file, env: {}, keystore })
+  const portal = await startServer({ settings, keystore, log: createLog('silent') })
+  t.after(() => portal.close())
+
+  const browser = createBrowserSession()
+  const until = elsewhere.provider
+  const start = await browser.visit(`${here}/security/account?auth_url_hash=`, { until })
+  const account = await browser.visit(await signInAtProvider(browser, start.url, 'alice'))
+  assert.equal(account.url, `${here}/security/account`)
+  assert.match(account.body, /alice@.*oidc1 \(oidc\).*finance_data/s)
+  const out = await browser.visit(`${here}/logout`, { until })
+  const receipt = await browser.visit((await signOutAtProvider(browser, out.url)).href)
+  assert.match(receipt.body, /signOutReceipt/)
+  assert.ok(receipt.body.includes(`Identity provider ${new URL(elsewhere.provider).host}`))
+  const me = await browser.visit(`${here}/internal/security/me`, { headers: { 'kbn-xsrf': 'true' } })
+  assert.equal(me.status, 401)
+})
 
 /** An API that answers each request as `answer` says. */
 async function listen(t: TestContext, answer: http.RequestListener): Promise<string> {
