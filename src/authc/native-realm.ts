@@ -2,6 +2,7 @@
 import { findNameFault } from '../authz/names.ts'
 import { type Clock, systemClock } from '../kernel/clock.ts'
 import { SecurityError } from '../kernel/errors.ts'
+import { randomText } from '../kernel/random.ts'
 import { checkNoFaults } from '../kernel/validation.ts'
 import type { Store } from '../store/store.ts'
 import type { User } from './authentication.ts'
@@ -15,6 +16,8 @@ import { buildPasswordHash, type NewPassword, type UserRequest } from './user-re
 export interface NativeRealm extends PasswordRealm {
   /** In the order of their names. */
   list(): Promise<User[]>
+  /** As `lookup`, with what tells this user from an earlier one of the same name; empty for users of older versions. */
+  identify(username: string): Promise<{ readonly user: User; readonly incarnation: string } | undefined>
   /**
    * Creates a user, or replaces everything but the password of one.
    * @throws SecurityError `validation_failed` for names that nobody may have, `entry_invalid` for a new user without password
@@ -49,6 +52,10 @@ export function createNativeRealm({
       const record = await findRecord(username)
       return record && buildUser(username, record)
     },
+    async identify(username) {
+      const record = await findRecord(username)
+      return record && { user: buildUser(username, record), incarnation: record.incarnation ?? '' }
+    },
     async list() {
       const all = await listDocuments(documents, 'user')
       return all
@@ -60,9 +67,12 @@ export function createNativeRealm({
       const { password, roles, fullName, email, metadata, enabled } = request
       const newHash = password && (await buildPasswordHash(password))
       return writeUserRecord(documents, username, (existing) => {
-        const hash = newHash ?? (existing && readUserRecord(existing).password_hash)
+        const before = existing && readUserRecord(existing)
+        const hash = newHash ?? before?.password_hash
+        const incarnation = before === undefined ? randomText(16) : before.incarnation
         if (hash === undefined) return refuse('password must be specified unless you are updating an existing user')
-        return { password_hash: hash, roles: [...roles], full_name: fullName, email, metadata, enabled }
+        const record = { password_hash: hash, roles: [...roles], full_name: fullName, email, metadata, enabled }
+        return incarnation === undefined ? record : { ...record, incarnation }
       })
     },
     async deleteUser(username) {

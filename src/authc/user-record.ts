@@ -11,6 +11,8 @@ export type UserRecord = {
   email: string | null
   metadata: JsonObject
   enabled: boolean
+  /** Random, of the creation: a user who is deleted and made again is another one. Users of older versions have none. */
+  incarnation?: string
 }
 
 /** What is kept of a reserved user: what it may do is not in the store. */
@@ -18,7 +20,7 @@ export type ReservedUserRecord = Pick<UserRecord, 'enabled'> & Partial<Pick<User
 
 /** @throws SecurityError `record_damaged` */
 export function readUserRecord({ name, body }: StoredDocument): UserRecord {
-  const { password_hash, roles, full_name = null, email = null, metadata, enabled } = body
+  const { password_hash, roles, full_name = null, email = null, metadata, enabled, incarnation } = body
   if (
     typeof password_hash !== 'string' ||
     !Array.isArray(roles) ||
@@ -30,7 +32,8 @@ export function readUserRecord({ name, body }: StoredDocument): UserRecord {
   ) {
     throw new SecurityError('record_damaged', `the record of the user [${name}] is damaged`)
   }
-  return { password_hash, roles, full_name, email, metadata, enabled }
+  const record = { password_hash, roles, full_name, email, metadata, enabled }
+  return typeof incarnation === 'string' ? { ...record, incarnation } : record
 }
 
 export function buildUser(username: string, record: UserRecord): User {

@@ -12,6 +12,8 @@ export interface Account {
   /** `sub`: never given to another person. */
   readonly subject: string
   readonly claims: JsonObject
+  /** Tells this person from one who had the subject before; absent where subjects are never given again. */
+  readonly incarnation?: string
 }
 
 /** An account as the file has it. */

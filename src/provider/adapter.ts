@@ -10,6 +10,7 @@ import type { JsonObject } from '../kernel/json.ts'
 import type { Sealer } from '../kernel/sealer.ts'
 import type { Log } from '../observe/log.ts'
 import type { Artefact, Artefacts } from '../store/store.ts'
+import type { Account } from './accounts-file.ts'
 import { artefactKey, openPayload, sealPayload } from './artefact-row.ts'
 import { createRowLimit } from './row-limit.ts'
 
@@ -19,6 +20,8 @@ import { createRowLimit } from './row-limit.ts'
  */
 export const TOKEN_MODELS: readonly string[] = ['AccessToken', 'AuthorizationCode', 'RefreshToken']
 
+/** Of the account, beside what the library puts into a payload. */
+const INCARNATION = 'ostiary_incarnation'
 const MAX_INTERACTIONS = 100_000
 const MAX_INTERACTION_BYTES = 256 * 1024 * 1024
 
@@ -29,8 +32,8 @@ export function createAdapterFactory(parts: {
   log: Log
   /** Seconds for which an expired access token is still known as a hint. */
   hintRetention: number
-  /** Rows of an account that is gone count as gone. */
-  accountExists: (subject: string) => Promise<boolean>
+  /** Rows of an account that is gone count as gone, also when another account has its subject by now. */
+  findAccount: (subject: string) => Promise<Pick<Account, 'incarnation'> | undefined>
 }): (model: string) => Adapter {
   const { artefacts, sealer, clock } = parts
   const interactions = createRowLimit({
@@ -42,14 +45,16 @@ export function createAdapterFactory(parts: {
 
   async function read(row: Artefact | undefined): Promise<AdapterPayload | undefined> {
     if (row === undefined) return undefined
-    if (row.accountId !== undefined && !(await parts.accountExists(row.accountId))) return undefined
-    const payload: AdapterPayload = openPayload(sealer, row.key, row.payload)
+    const account = row.accountId === undefined ? undefined : await parts.findAccount(row.accountId)
+    if (row.accountId !== undefined && account === undefined) return undefined
+    const { [INCARNATION]: incarnation, ...payload } = openPayload(sealer, row.key, row.payload)
+    if (account !== undefined && incarnation !== account.incarnation) return undefined
     return row.consumedAt === undefined ? payload : { ...payload, consumed: row.consumedAt }
   }
 
   return (model) => ({
     async upsert(id, payload, expiresIn) {
-      const row = buildRow(model, id, payload, expiresIn)
+      const row = await buildRow(model, id, payload, expiresIn)
       if (model === 'Interaction') interactions.add(sizeOf(row), clock())
       if (model !== 'ReplayDetection') return artefacts.upsert(row)
       // The library looks first and writes later; of two that looked at once, only one may go on.
@@ -83,13 +88,20 @@ export function createAdapterFactory(parts: {
     },
   })
 
-  function buildRow(model: string, id: string, payload: AdapterPayload, expiresIn: number | undefined): Artefact {
+  async function buildRow(
+    model: string,
+    id: string,
+    payload: AdapterPayload,
+    expiresIn: number | undefined,
+  ): Promise<Artefact> {
     const key = artefactKey(model, id)
     const { grantId, uid, userCode, accountId } = payload
+    const { incarnation } = (accountId === undefined ? undefined : await parts.findAccount(accountId)) ?? {}
+    const content = incarnation === undefined ? payload : { ...payload, [INCARNATION]: incarnation }
     return {
       model,
       key,
-      payload: sealPayload(sealer, key, payload as JsonObject),
+      payload: sealPayload(sealer, key, content as JsonObject),
       ...(grantId !== undefined && { grantId }),
       ...(uid !== undefined && { uid }),
       ...(userCode !== undefined && { userCode }),

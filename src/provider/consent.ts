@@ -35,6 +35,22 @@ export interface AskedFor {
   readonly resources: readonly { readonly identifier: string; readonly scopes: readonly string[] }[]
 }
 
+type Request = Parameters<GrantLoader>[0]
+
+/**
+ * A request for use without a session counts only with `prompt=consent`, unless other conditions permit it, as here: the
+ * operator has agreed for everybody. The library drops the scope by the first half of that rule; this puts it back.
+ * OpenID Connect Core 1.0 §11.
+ */
+export function keepOfflineAccess({ oidc, query }: Request, consentOf: (clientId: string) => 'skip' | 'ask'): void {
+  const { client, params } = oidc
+  const asked = String(query['scope'] ?? '').split(' ')
+  if (client === undefined || params === undefined || !asked.includes('offline_access')) return
+  const givesCode = String(params['response_type']).split(' ').includes('code')
+  if (!givesCode || !client.grantTypeAllowed('refresh_token') || consentOf(client.clientId) !== 'skip') return
+  params['scope'] = [...new Set([...oidc.requestParamScopes, 'offline_access'])].join(' ')
+}
+
 export function newGrant(library: Provider, clientId: string, accountId: string): Grant {
   return new library.Grant({ clientId, accountId })
 }

@@ -9,7 +9,7 @@ import type { ProviderSettings } from '../settings/settings.ts'
 import type { Accounts } from './accounts.ts'
 import { buildClientMetadata } from './clients.ts'
 import { buildCookieNames, COOKIE_OPTIONS } from './cookies.ts'
-import { createGrantLoader } from './consent.ts'
+import { createGrantLoader, keepOfflineAccess } from './consent.ts'
 import { chooseLanguage, LANGUAGES } from './language.ts'
 import type { ProviderPagesIn } from './provider-pages.ts'
 import type { ProviderKeys } from './provider-keys.ts'
@@ -18,6 +18,8 @@ import { buildResourceIndicators, isJwtAccessToken } from './resource-servers.ts
 
 /** A session that is used lives on, but no longer than this. */
 const SESSION_LIMIT = 14 * 86_400
+
+const OWN_LOOK = 'ostiary_own_look'
 
 /** OpenID Connect Core 1.0 §5.4, and `groups`. */
 const SCOPE_CLAIMS = {
@@ -47,6 +49,7 @@ export function createLibrary(parts: {
   // Without these the library runs on published keys, in memory, with unsigned cookies.
   if (keys.signing.length === 0 || keys.cookies.length === 0) throw new TypeError('the provider has no keys')
   const own = new Map(settings.clients.map((client) => [client.clientId, client]))
+  const consentOf = (clientId: string) => own.get(clientId)?.consent ?? 'ask'
   const { ttl, routes } = settings
   const library: Provider = new Provider(settings.issuer, {
     adapter: parts.adapter,
@@ -128,7 +131,9 @@ export function createLibrary(parts: {
       // RFC 9700 §2.1.1.
       required: (_ctx, client) => client.clientAuthMethod === 'none' || own.get(client.clientId)?.requirePkce === true,
     },
-    loadExistingGrant: createGrantLoader((clientId) => own.get(clientId)?.consent ?? 'ask'),
+    loadExistingGrant: createGrantLoader(consentOf),
+    // No parameter of anybody's: the library calls this for every request, after its own checks.
+    extraParams: { [OWN_LOOK]: (ctx) => keepOfflineAccess(ctx, consentOf) },
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: true,

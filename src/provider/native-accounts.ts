@@ -10,13 +10,16 @@ const SUBJECT = /^[\x21-\x7E]{1,255}$/
 
 /**
  * The users of the security API as accounts of the provider: the user name is the subject, the roles are the groups.
- * They are read anew each time, so while somebody is deleted or disabled, no session and no token of theirs counts.
+ * They are read anew each time, so while somebody is disabled, no session and no token of theirs counts; and what a
+ * deleted user had is not of the next one who gets the name.
  */
 export function createNativeAccounts(parts: { store: Pick<Store, 'documents'>; clock: Clock }): Accounts {
   const users = createNativeRealm(parts)
   return {
     async findBySubject(subject) {
-      return buildAccount(await users.lookup(subject))
+      const found = await users.identify(subject)
+      const account = buildAccount(found?.user)
+      return account && { ...account, incarnation: found?.incarnation ?? '' }
     },
     async verify(name, password) {
       return buildAccount(await users.authenticate(name, password))

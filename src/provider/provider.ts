@@ -98,7 +98,7 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
     clock,
     log,
     hintRetention: settings.endSession.hintRetention,
-    accountExists: async (subject) => (await accounts.findBySubject(subject)) !== undefined,
+    findAccount: (subject) => accounts.findBySubject(subject),
   })
   const calls = createClientCalls(settings)
   const fetch = parts.fetch ?? calls.fetch

@@ -75,8 +75,8 @@ export const PROVIDER = {
     default: 'file',
     description:
       'Who can sign in: the accounts of the file, or the users that the security API keeps (`native`), with their names ' +
-      'as subjects and their roles as groups. While such a user is disabled or deleted, no session and token of theirs ' +
-      'counts; what has not expired counts again if the name comes back.',
+      'as subjects and their roles as groups. While such a user is disabled, no session and token of theirs counts; what a ' +
+      'deleted user had never counts again.',
   }),
   accountsPath: setting({
     key: 'provider.accounts.path',

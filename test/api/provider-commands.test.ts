@@ -22,8 +22,12 @@ test('clients are listed and checked, and keys rotate in the running program', a
   assert.match(listed.out, /client_secret_basic, consent: /)
   assert.match(listed.out, new RegExp(`redirect_uris: ${program.portal}/api/security/oidc/callback`))
   assert.doesNotMatch(listed.out, /secret[^_]/)
+  const offline = await run('clients', 'check', '--offline')
+  assert.deepEqual([offline.code, offline.out], [0, '2 clients are in order, by the settings.\n'], offline.err)
   const checked = await run('clients', 'check')
-  assert.match(checked.out, /\d clients are in order\./, checked.err)
+  assert.equal(checked.code, 0, checked.err)
+  const { portal } = program
+  assert.match(checked.out, new RegExp(`✔ browsers +${portal} \\(redirect_uris, post_logout_redirect_uris\\) answers`))
 
   const rotated = await run('keys', 'rotate')
   assert.equal(rotated.code, 0, rotated.err)

@@ -32,6 +32,10 @@ before(async () => {
   provider = await startProvider({
     clients: [
       clientSettings('app', { metadata: { grant_types: ['authorization_code', 'refresh_token'] } }),
+      clientSettings('asking', {
+        consent: 'ask',
+        metadata: { grant_types: ['authorization_code', 'refresh_token'] },
+      }),
       clientSettings('cidaas', {
         accessTokenHintMayRedirect: true,
         metadata: { post_logout_redirect_uris: [TYPO3, GOODBYE] },
@@ -71,6 +75,25 @@ test("openid-client's logout: dialog, Yes, back with the state, session and toke
   assert.equal(await isSignedIn(browser), false)
   assert.equal((await client.tokenIntrospection(config, tokens.access_token)).active, false)
   await assert.rejects(client.refreshTokenGrant(config, tokens.refresh_token ?? ''), { error: 'invalid_grant' })
+})
+
+test('BCO-4: offline_access needs no prompt where the operator agreed for everybody', async () => {
+  const { browser, tokens } = await signIn(config, { parameters: { scope: 'openid offline_access' } })
+  assert.equal(tokens.scope, 'openid offline_access')
+  await browser.submit(await endSession(browser, {}), { logout: 'yes' })
+  assert.equal((await client.refreshTokenGrant(config, tokens.refresh_token ?? '')).claims()?.sub, 's-alice')
+})
+
+test('BCO-4: where people are asked, offline_access without prompt=consent is left out', async () => {
+  const asking = await discover(provider.origin, 'asking')
+  const browser = createBrowserSession()
+  const login = await beginLogin(asking, { scope: 'openid offline_access' })
+  const consent = await submitLogin(browser, await browser.visit(login.url), 'alice')
+  assert.doesNotMatch(consent.body, /while you are not signed in/)
+  const tokens = await login.redeem(await browser.submit(consent, { answer: 'allow' }, { until: CALLBACK }))
+  assert.equal(tokens.scope, 'openid')
+  await browser.submit(await endSession(browser, {}), { logout: 'yes' })
+  await assert.rejects(client.refreshTokenGrant(asking, tokens.refresh_token ?? ''), { error: 'invalid_grant' })
 })
 
 test('BCO-4: what was granted for use without a session outlives the sign-out', async () => {

@@ -12,6 +12,7 @@ import { openTemporaryStore } from '../../support/temporary-store.ts'
 async function setUp(t: TestContext) {
   let now = 1000
   const gone = new Set<string>()
+  const incarnations = new Map<string, string>()
   const { artefacts } = await openTemporaryStore(t, () => now)
   const adapter = createAdapterFactory({
     artefacts,
@@ -19,12 +20,15 @@ async function setUp(t: TestContext) {
     clock: () => now,
     log: createLog('silent'),
     hintRetention: 500,
-    accountExists: async (subject) => !gone.has(subject),
+    findAccount: async (subject) => {
+      const incarnation = incarnations.get(subject)
+      return gone.has(subject) ? undefined : incarnation === undefined ? {} : { incarnation }
+    },
   })
   const wait = (seconds: number) => {
     now += seconds
   }
-  return { adapter, artefacts, gone, wait }
+  return { adapter, artefacts, gone, incarnations, wait }
 }
 
 test('a payload comes back as it was, by id and by uid', async (t) => {
@@ -79,6 +83,19 @@ test('T-7: what belongs to an account that is gone is not there', async (t) => {
   const { adapter, gone } = await setUp(t)
   await adapter('Session').upsert('s', { uid: 'u', accountId: 'bob' }, 60)
   gone.add('bob')
+  assert.equal(await adapter('Session').find('s'), undefined)
+  assert.equal(await adapter('Session').findByUid('u'), undefined)
+})
+
+test('what belongs to an account is not of another one who has its subject later', async (t) => {
+  const { adapter, incarnations } = await setUp(t)
+  const payload = { uid: 'u', accountId: 'carol' }
+  await adapter('Session').upsert('old', payload, 60)
+  incarnations.set('carol', 'first')
+  assert.equal(await adapter('Session').find('old'), undefined)
+  await adapter('Session').upsert('s', payload, 60)
+  assert.deepEqual(await adapter('Session').find('s'), payload)
+  incarnations.set('carol', 'second')
   assert.equal(await adapter('Session').find('s'), undefined)
   assert.equal(await adapter('Session').findByUid('u'), undefined)
 })
