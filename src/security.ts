@@ -84,6 +84,8 @@ export async function createSecurity({ settings, log, audit, sealer, store, clus
       log,
     })
   })
+  // So that they are known should the store go away.
+  await directory.reserved.list()
   const tls = openTls(settings, settings.http.tls, log)
   const app = createRestApp({
     ...directory,

@@ -1,7 +1,8 @@
 /**
  * The realm of the reserved users. Their passwords are in the store once they were set by the API, as records of kind
  * `user` under their own names, which no native user can have. Until then `elastic` has the bootstrap password, and the
- * others have none.
+ * others have none. While the store is away they get in as it last knew them, so that an operator can look what is wrong;
+ * whatever needs the store fails for them as for others.
  */
 import { type Clock, systemClock } from '../kernel/clock.ts'
 import { SecurityError } from '../kernel/errors.ts'
@@ -33,6 +34,7 @@ export function createReservedRealm({
 }): ReservedRealm {
   const verifier = createPasswordVerifier({ clock })
   const bootstrapHash = bootstrapPassword === undefined ? undefined : hashPassword(bootstrapPassword)
+  const lastKnown = new Map<string, ReservedUserRecord>()
 
   return {
     ref: { name: 'reserved', type: 'reserved' },
@@ -63,7 +65,16 @@ export function createReservedRealm({
   }
 
   async function findRecord(username: string): Promise<ReservedUserRecord> {
-    return readRecord(await documents.get('user', username))
+    try {
+      const record = readRecord(await documents.get('user', username))
+      lastKnown.set(username, record)
+      return record
+    } catch (error) {
+      const isAway = error instanceof SecurityError && error.reason === 'store_unavailable'
+      const record = lastKnown.get(username)
+      if (!isAway || record === undefined) throw error
+      return record
+    }
   }
 
   async function write(username: string, change: (existing: ReservedUserRecord) => ReservedUserRecord): Promise<void> {

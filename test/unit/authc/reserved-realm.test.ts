@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { createNativeRealm } from '../../../src/authc/native-realm.ts'
 import { createReservedRealm } from '../../../src/authc/reserved-realm.ts'
+import { SecurityError } from '../../../src/kernel/errors.ts'
 import { openTemporaryStore } from '../../support/temporary-store.ts'
 
 const ELASTIC = {
@@ -64,6 +65,28 @@ test('all reserved users are there, and say so', async (t) => {
   assert.equal(users.find(({ username }) => username === 'kibana')?.metadata['_deprecated'], true)
   assert.equal(await reserved.lookup('joe'), undefined)
   assert.equal(await reserved.authenticate('joe', 'bootstrap'), undefined)
+})
+
+test('while the store is away a reserved user is as it was last known, and one that never was is not let in', async (t) => {
+  const store = await openTemporaryStore(t)
+  let isAway = false
+  const get: typeof store.documents.get = async (kind, name) => {
+    if (isAway) throw new SecurityError('store_unavailable', 'away')
+    return store.documents.get(kind, name)
+  }
+  const documents = { ...store.documents, get }
+  const reserved = createReservedRealm({ store: { documents }, bootstrapPassword: 'bootstrap' })
+  const restarted = createReservedRealm({ store: { documents }, bootstrapPassword: 'bootstrap' })
+  await reserved.changePassword('elastic', { plain: 'a new one' })
+  await reserved.lookup('elastic')
+  isAway = true
+  assert.deepEqual(await reserved.authenticate('elastic', 'a new one'), ELASTIC)
+  assert.equal(await reserved.authenticate('elastic', 'bootstrap'), undefined)
+  await assert.rejects(restarted.authenticate('elastic', 'bootstrap'), { reason: 'store_unavailable' })
+  await assert.rejects(reserved.setEnabled('elastic', false), { reason: 'store_unavailable' })
+  isAway = false
+  await store.documents.put('user', 'elastic', { enabled: false })
+  assert.equal(await reserved.authenticate('elastic', 'a new one'), undefined)
 })
 
 test('the record of a reserved user is no user of the native realm', async (t) => {
