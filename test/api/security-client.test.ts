@@ -117,6 +117,48 @@ test('the OpenID Connect calls, of which the last two say what is wrong', async 
   await assert.rejects(security.oidcLogout({ token: 'garbage' }), isAnswer(400))
 })
 
+/** What the client has methods for, by whether there is an endpoint here. */
+const SERVED = `
+  authenticate getToken invalidateToken oidcPrepareAuthentication oidcAuthenticate oidcLogout
+  getUser putUser deleteUser changePassword enableUser disableUser queryUser
+  getRole putRole deleteRole bulkPutRole bulkDeleteRole queryRole getRoleMapping putRoleMapping deleteRoleMapping
+  getPrivileges putPrivileges deletePrivileges getBuiltinPrivileges hasPrivileges getUserPrivileges
+  clearCachedRealms clearCachedRoles clearCachedPrivileges`
+const NOT_OFFERED = {
+  'API keys': `
+    createApiKey getApiKey queryApiKeys updateApiKey bulkUpdateApiKeys invalidateApiKey grantApiKey cloneApiKey
+    clearApiKeyCache createCrossClusterApiKey updateCrossClusterApiKey`,
+  'service accounts': `
+    getServiceAccounts getServiceCredentials createServiceToken deleteServiceToken clearCachedServiceTokens`,
+  'user profiles': `
+    activateUserProfile getUserProfile suggestUserProfiles updateUserProfileData enableUserProfile disableUserProfile
+    hasPrivilegesUserProfile`,
+  SAML: `
+    samlPrepareAuthentication samlAuthenticate samlLogout samlInvalidate samlCompleteLogout samlServiceProviderMetadata`,
+  PKI: 'delegatePki',
+  'enrolment of nodes': 'enrollNode enrollKibana',
+  'settings and statistics of indices': 'getSettings updateSettings getStats',
+}
+
+test('every method of the client is served, or is of a kind that is not offered', async () => {
+  const { prototype } = client.security.constructor
+  const methods = Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor')
+  const split = (names: string) => names.trim().split(/\s+/)
+  const served = split(SERVED)
+  const notOffered = Object.values(NOT_OFFERED).flatMap((names) => split(names))
+  assert.deepEqual([...served, ...notOffered].toSorted(), methods.toSorted())
+  // Enough for any path; what else they lack or have too much is for the route to say.
+  const names = ['name', 'username', 'application', 'realms', 'realm_name', 'ids', 'id', 'uid', 'namespace', 'service']
+  const parameters = { ...Object.fromEntries(names.map((name) => [name, 'x'])), body: {} }
+  for (const method of methods) {
+    const call: unknown = Reflect.get(client.security, method)
+    assert.ok(typeof call === 'function')
+    const outcome: unknown = await Reflect.apply(call, client.security, [parameters]).catch((error: unknown) => error)
+    const isUnknown = outcome instanceof Error && /no handler found|Incorrect HTTP method/.test(outcome.message)
+    assert.equal(isUnknown, !served.includes(method), `${method}: ${String(outcome)}`)
+  }
+})
+
 test('what is not served is an unknown route, not a broken client', async () => {
   await assert.rejects(client.security.getApiKey(), isAnswer(400))
   await assert.rejects(client.search({ index: 'x' }), isAnswer(400))
