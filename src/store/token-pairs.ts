@@ -14,12 +14,13 @@ const FIND = `select ${COLUMNS} from token_pair where id = ?1 and remove_at > ?2
 const FIND_STATE = `select ${STATE} from token_pair where id = ?1 and remove_at > ?2`
 const FIND_MANY = `
   select ${COLUMNS} from token_pair where id in (select cast(value as bigint) from json_each(?1)) and remove_at > ?2`
-const ID_TAKEN = 'select 1 as taken from token_pair where id = ?1'
 const INSERT = `
   insert into token_pair (
     id, created_at, remove_at, access_hash, access_expires_at, refresh_hash,
     username, realm, client, authentication, issuer, subject, session_id, id_token)
   values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)`
+const CREATE = `${INSERT} on conflict (id) do nothing returning 1 as done`
+const WITHDRAW = 'delete from token_pair where id = ?1 returning 1 as done'
 const SUPERSEDE = `
   update token_pair set refreshed_at = ?2, superseding = ?3
   where id = ?1 and remove_at > ?4 and refresh_hash is not null and refresh_invalidated = 0 and refreshed_at is null
@@ -34,6 +35,10 @@ const INVALIDATE = {
     where id = ?1 and remove_at > ?2 and refresh_hash is not null and refresh_invalidated = 0
     returning 1 as done`,
 }
+const INVALIDATE_BOTH = `
+  update token_pair set access_invalidated = 1, refresh_invalidated = 1
+  where id = ?1 and remove_at > ?2 and refresh_hash is not null and access_invalidated = 0 and refresh_invalidated = 0
+  returning 1 as done`
 const HAS_SIDE = {
   access: 'select 1 as has from token_pair where id = ?1 and remove_at > ?2',
   refresh: 'select 1 as has from token_pair where id = ?1 and remove_at > ?2 and refresh_hash is not null',
@@ -155,22 +160,29 @@ export function* createTokenPair(
   pair: readonly [id: bigint, ...Value[]],
   response: readonly [key: Uint8Array, keepUntil: number] | undefined,
 ): Steps<'created' | 'response_replayed' | 'id_taken'> {
-  if ((yield [ID_TAKEN, pair[0]]).length > 0) return 'id_taken'
-  if (response !== undefined && (yield [REDEEM, ...response, now]).length === 0) return 'response_replayed'
-  yield [INSERT, ...pair]
-  return 'created'
+  if ((yield [CREATE, ...pair]).length === 0) return 'id_taken'
+  if (response === undefined || (yield [REDEEM, ...response, now]).length > 0) return 'created'
+  yield [WITHDRAW, pair[0]]
+  return 'response_replayed'
 }
 
-export function* invalidateTokens(
-  now: number,
-  sides: readonly (readonly [id: bigint, side: 'access' | 'refresh'])[],
-): Steps<Invalidation[]> {
+export function* invalidateTokens(now: number, sides: readonly Side[]): Steps<Invalidation[]> {
   const results: Invalidation[] = []
-  for (const [id, side] of sides) {
-    if ((yield [INVALIDATE[side], id, now]).length > 0) results.push('invalidated')
-    else results.push((yield [HAS_SIDE[side], id, now]).length > 0 ? 'previously' : 'absent')
+  for (const [place, [id, side]] of sides.entries()) {
+    if (place < results.length) continue
+    const [nextId, nextSide] = sides[place + 1] ?? []
+    const both = nextId === id && nextSide !== side
+    if (both && (yield [INVALIDATE_BOTH, id, now]).length > 0) results.push('invalidated', 'invalidated')
+    else results.push(yield* invalidateSide(now, id, side))
   }
   return results
+}
+
+type Side = readonly [id: bigint, side: 'access' | 'refresh']
+
+function* invalidateSide(now: number, ...[id, side]: Side): Steps<Invalidation> {
+  if ((yield [INVALIDATE[side], id, now]).length > 0) return 'invalidated'
+  return (yield [HAS_SIDE[side], id, now]).length > 0 ? 'previously' : 'absent'
 }
 
 export function* supersedeTokenPair(

@@ -5,7 +5,6 @@ import { setTimeout } from 'node:timers/promises'
 import { SecurityError } from '../../src/kernel/errors.ts'
 import { createPostgresStore } from '../../src/store/postgres.ts'
 import { openConnection } from '../../src/store/postgres/connection.ts'
-import { runReads } from '../../src/store/postgres/reading.ts'
 import type { Store } from '../../src/store/store.ts'
 import { startPostgres, type PostgresServer } from '../support/postgres.ts'
 import { START, newPair } from './records.ts'
@@ -173,38 +172,4 @@ test('a store that is closed while the server stands still does not wait for it'
   await write
   assert.ok(performance.now() - began < (TIMEOUT + 3) * 1000)
   server.resume()
-})
-
-test('look-ups of one moment travel as one query, each gets its own rows, and one that fails fails alone', async () => {
-  const connection = await openConnection(server.address(database))
-  const sent: string[] = []
-  const counted = {
-    ...connection,
-    run: (...query: Parameters<typeof connection.run>) => {
-      sent.push(query[0])
-      return connection.run(...query)
-    },
-  }
-  const echo = 'select cast(?1 as text) as said, cast(?2 as bigint) as number'
-  const outcomes = await runReads(
-    counted,
-    Array.from({ length: 100 }, (_, number) => [echo, `say ${number}`, number] as const),
-  )
-  assert.equal(sent.length, 1)
-  outcomes.forEach((outcome, number) => {
-    const [row] = 'result' in outcome ? (outcome.result as Record<string, unknown>[]) : []
-    assert.deepEqual([row?.['said'], row?.['number']], [`say ${number}`, number])
-  })
-
-  const divide = 'select 12 / cast(?1 as bigint) as quotient'
-  const [six, fails, four] = await runReads(counted, [
-    [divide, 2],
-    [divide, 0],
-    [divide, 3],
-  ])
-  assert.ok(six && four && fails)
-  assert.equal('result' in six && (six.result as Record<string, unknown>[])[0]?.['quotient'], 6)
-  assert.equal('result' in four && (four.result as Record<string, unknown>[])[0]?.['quotient'], 4)
-  assert.match(String('fault' in fails && fails.fault), /division by zero/)
-  await connection.close()
 })

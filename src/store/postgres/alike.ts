@@ -1,6 +1,7 @@
-import type { Row, Statement, Value } from '../engine.ts'
+import type { Row, Statement } from '../engine.ts'
 import type { Connection } from './connection.ts'
-import { buildBatch, buildInsertion, translate } from './dialect.ts'
+import { buildBatch, translate } from './dialect.ts'
+import { insert, readInsertion } from './insertion.ts'
 
 /**
  * Runs statements of one text, as few as their kind allows.
@@ -12,7 +13,8 @@ export async function runAlike(connection: Connection, statements: readonly Stat
   if (statements.length > 1) {
     const batch = buildBatch(sql, first)
     if (batch !== undefined) return runBatch(connection, batch, statements)
-    if (buildInsertion(sql, statements.length) !== undefined) return insert(connection, sql, statements)
+    const insertion = readInsertion(sql)
+    if (insertion !== undefined) return insert(connection, insertion, statements)
   }
   return Promise.all(statements.map(([, ...values]) => connection.run(translate(sql), ...values)))
 }
@@ -23,16 +25,4 @@ async function runBatch(connection: Connection, batch: string, statements: reado
   const results: Row[][] = statements.map(() => [])
   for (const row of await connection.run(batch, ...columns)) results[Number(row['asked']) - 1]?.push(row)
   return results
-}
-
-async function insert(connection: Connection, sql: string, statements: readonly Statement[]): Promise<Row[][]> {
-  const insertions: Promise<Row[]>[] = []
-  for (let from = 0; from < statements.length;) {
-    const { text, rows } = buildInsertion(sql, statements.length - from) ?? { text: translate(sql), rows: 1 }
-    const values = statements.slice(from, from + rows).flatMap(([, ...row]): Value[] => row)
-    insertions.push(connection.run(text, ...values))
-    from += rows
-  }
-  await Promise.all(insertions)
-  return statements.map(() => [])
 }

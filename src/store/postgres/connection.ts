@@ -67,8 +67,20 @@ export async function openConnection(address: Address): Promise<Connection> {
   // Each query in flight rejects with it as well.
   client.on('error', () => undefined)
 
+  let gathers = false
+  /** What is asked in one turn goes to the system as one piece. */
+  const gather = () => {
+    if (gathers) return
+    gathers = true
+    socket.cork()
+    process.nextTick(() => {
+      gathers = false
+      socket.uncork()
+    })
+  }
   const connection: Connection = {
     async run(sql, ...parameters) {
+      gather()
       const { rows } = await client.query({
         name: nameStatement(sql),
         text: sql,
@@ -77,6 +89,7 @@ export async function openConnection(address: Address): Promise<Connection> {
       return rows as Row[]
     },
     async exec(sql) {
+      gather()
       await client.query(sql)
     },
     ended,

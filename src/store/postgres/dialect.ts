@@ -5,7 +5,6 @@ import type { Value } from '../engine.ts'
 
 const translated = new Map<string, string>()
 const batches = new Map<string, string | undefined>()
-const insertions = new Map<string, string | undefined>()
 
 /** The text for one run. */
 export function translate(sql: string): string {
@@ -18,8 +17,8 @@ export function translate(sql: string): string {
 }
 
 /**
- * The text for many runs of one look-up or update: its parameters become columns of a list, its rows say in `asked` which
- * run they belong to, counted from 1. Of several updates of one row, one does it.
+ * The text for many runs of one look-up, update or deletion: its parameters become columns of a list, its rows say in
+ * `asked` which run they belong to, counted from 1. Of several that would change one row, one does it.
  * @param values of any one run, for their types
  * @returns `undefined` for what cannot be run so: the order of its rows means something, or a type is unknown
  */
@@ -31,7 +30,7 @@ export function buildBatch(sql: string, values: readonly Value[]): string | unde
 }
 
 const LOOK_UP = /^\s*select\b(?!.*\border by\b)/s
-const UPDATE = /^\s*(update .*?) (where .*) returning 1 as done\s*$/s
+const CHANGE = /^(update|delete)\b(?!.*\bselect\b)(.*?) where (.*) returning (.*)$/
 
 function writeBatch(sql: string, types: readonly (string | undefined)[]): string | undefined {
   if (types.length === 0 || types.includes(undefined)) return undefined
@@ -42,37 +41,10 @@ function writeBatch(sql: string, types: readonly (string | undefined)[]): string
   if (LOOK_UP.test(sql)) {
     return `select asked.number as asked, found.* from ${asked} cross join lateral (${text}) as found`
   }
-  const [, update, where] = UPDATE.exec(text.replaceAll(/\s+/g, ' ')) ?? []
-  return update && where && `${update} from ${asked} ${where} returning asked.number as asked`
-}
-
-/** How many rows one insertion has: few texts, so that each is prepared once. */
-const ROWS = [32, 8, 2]
-
-/**
- * The text for several runs of one insertion: the parameters of the second follow those of the first.
- * @param runs how many there are at most
- * @returns also how many it is for; `undefined` if each of them must be told what it did
- */
-export function buildInsertion(sql: string, runs: number): { text: string; rows: number } | undefined {
-  const rows = ROWS.find((count) => count <= runs)
-  if (rows === undefined) return undefined
-  const key = `${rows} ${sql}`
-  if (!insertions.has(key)) insertions.set(key, writeInsertion(sql, rows))
-  const text = insertions.get(key)
-  return text === undefined ? undefined : { text, rows }
-}
-
-const INSERTION = /^\s*(insert into .*) values (\([^()]*\))\s*$/s
-
-function writeInsertion(sql: string, rows: number): string | undefined {
-  const [, insert, values] = INSERTION.exec(sql.replaceAll(/\s+/g, ' ')) ?? []
-  if (insert === undefined || values === undefined) return undefined
-  const parameters = Math.max(...Array.from(values.matchAll(/\?(\d+)/g), ([, number]) => Number(number)))
-  const lists = Array.from({ length: rows }, (_, row) =>
-    numberParameters(values, (number) => `$${Number(number) + row * parameters}`),
-  )
-  return `${insert} values ${lists.join(', ')}`
+  const [, verb, what, where, returning] = CHANGE.exec(text.replaceAll(/\s+/g, ' ').trim()) ?? []
+  if (verb === undefined) return undefined
+  const list = `${verb === 'update' ? 'from' : 'using'} ${asked}`
+  return `${verb}${what} ${list} where ${where} returning ${returning}, asked.number as asked`
 }
 
 function typeOf(value: Value): string | undefined {
@@ -81,8 +53,8 @@ function typeOf(value: Value): string | undefined {
   return value === null ? undefined : 'bigint'
 }
 
-function numberParameters(sql: string, write: (number: string) => string): string {
-  return sql.replaceAll(/\?(\d+)/g, (_, number: string) => write(number))
+export function numberParameters(sql: string, write: (number: number) => string): string {
+  return sql.replaceAll(/\?(\d+)/g, (_, number: string) => write(Number(number)))
 }
 
 /** A JSON array as rows with the column `value`. */
