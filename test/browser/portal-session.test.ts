@@ -277,6 +277,26 @@ test('H6 every page is used by the keyboard alone, and the browser objects to no
   assert.deepEqual(complaints, [])
 })
 
+test('H6 the ways to sign in, their help and the page of an overwritten session are used by the keyboard alone', async (t) => {
+  const settings = { selector: true, providers: [oidc, form], loginHelp: 'Ask **us**.' }
+  const { origin, page, complaints } = await open(t, settings)
+  await page.goto(`${origin}/login?next=/nowhere`)
+  await keyboard.press(page.locator('summary'))
+  await page.getByText('Ask us.').waitFor()
+  await keyboard.press(page.getByTestId('loginCard-basic/basic1'))
+  await page.getByLabel('Username').waitFor()
+  await keyboard.type(page.getByLabel('Password', { exact: true }), 'seen')
+  await keyboard.press(page.getByRole('button', { name: 'Show password' }))
+  assert.equal(await page.locator('#password').getAttribute('type'), 'text')
+  await keyboard.press(page.getByRole('link', { name: 'More login options' }))
+  await keyboard.press(page.getByTestId('loginCard-oidc/oidc'))
+  await page.getByRole('heading', { name: 'Page not found' }).waitFor()
+  await page.goto(`${origin}/security/overwritten_session?next=/security/account`)
+  await keyboard.press(page.getByRole('link', { name: 'Continue as user1' }))
+  await page.waitForURL('**/security/account')
+  assert.deepEqual(complaints, [])
+})
+
 test('H3 the error page stays, and its button begins again for the address that was asked for', async (t) => {
   const { origin, page, portal } = await open(t, { providers: [oidc] })
   const back = portal.api.intercept
