@@ -57,7 +57,13 @@ export function renderLoginPage(view: LoginView): string {
       </ul>`
     }
     ${form && renderForm(form, view)}
-    ${cards.length === 0 && form === undefined && html`<p class="notice error" role="alert">${texts.login.noProviders(view.host)}</p>`}
+    ${
+      // The script takes away what is offered on origins of another scheme, which the server cannot tell.
+      form === undefined &&
+      html`<p id="no-providers" class="notice error" role="alert" ${cards.length > 0 && html` hidden`}>
+        ${texts.login.noProviders(view.host)}
+      </p>`
+    }
     ${view.moreOptions && html`<p class="fine" data-way-in><a href="${loginAddress(view)}">${texts.login.moreOptions}</a></p>`}
     ${
       loginHelp !== undefined &&

@@ -52,6 +52,8 @@ for (const field of document.querySelectorAll('input[name=auth_url_hash]')) if (
 for (const link of document.querySelectorAll('a.choice[data-origins]')) {
   if (!link.dataset.origins.split(' ').includes(location.origin)) link.parentElement.remove()
 }
+const none = document.getElementById('no-providers')
+if (none) none.hidden = document.querySelector('a.choice') !== null
 const page = document.getElementById('login-page').dataset
 const blocked =
   page.secure === 'true' && !isSecureContext ? 'insecure'

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser, BrowserContext, Page, Request } from 'playwright-core'
+import { findFreePorts } from '../support/addresses.ts'
 import { keyboard, launchChromium, mouse, waitForAddress } from '../support/chromium.ts'
 import { type PortalFixture, provider, startPortal } from '../support/portal.ts'
 import { returnAtOnce } from '../support/returning-provider.ts'
@@ -111,6 +112,18 @@ test('H1 without script a deep link arrives, without its fragment; cards, help a
   await page.getByLabel('Password', { exact: true }).fill('basic')
   await page.getByRole('button', { name: 'Log in' }).click()
   await page.waitForURL('**/security/account')
+})
+
+test('a provider that is offered on another scheme is not offered, and the page says that none is left', async (t) => {
+  const [port = 0] = await findFreePorts(1)
+  const elsewhere = provider('oidc', 'oidc', 0, 'oidc1', { origins: [`https://127.0.0.1:${port}`] })
+  const portal = await startPortal(t, { selector: true, providers: [elsewhere] })
+  const origin = await portal.app.listen({ port, host: '127.0.0.1' })
+  const page = await chromium.newPage()
+  t.after(() => page.context().close())
+  await page.goto(`${origin}/login`)
+  await page.getByRole('alert').waitFor()
+  assert.match(await page.getByRole('main').innerText(), /^Log in\s+No authentication providers have been configured/)
 })
 
 test('H1 the form keeps the fragment of the address that was asked for', async (t) => {
