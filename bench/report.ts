@@ -19,6 +19,19 @@ export function buildReport(figures: readonly Figure[], options: Report['options
   }
 }
 
+const BEGIN = '<!-- begin of the figures: npm run bench -- --write-docs -->'
+const END = '<!-- end of the figures -->'
+
+/** Puts the figures in place of those that the document has. @returns the new document */
+export function putIntoDocument(document: string, report: Report): string {
+  const [begin, end] = [document.indexOf(BEGIN), document.indexOf(END)]
+  if (begin < 0 || end < begin) throw new Error('docs/performance.md has no place for the figures')
+  const { machine, options, at } = report
+  const run = Object.entries(options).map(([name, value]) => `${value} ${name}`)
+  const text = `Run of ${at.slice(0, 10)} (${run.join(', ')}) on ${Object.values(machine).join(', ')}.`
+  return `${document.slice(0, begin)}${BEGIN}\n${text}\n\n${formatTable(report)}\n${document.slice(end)}`
+}
+
 /** A Markdown table. */
 export function formatTable({ figures }: Report): string {
   const rows = figures.map(({ work, value, unit, target, reached, from }) => [

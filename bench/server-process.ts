@@ -43,3 +43,7 @@ export async function startBareServer(url: string, init: RequestInit): Promise<S
   const bare: BareAnswer = { status: answer.status, headers, body: await answer.text() }
   return startServerProcess('bare', [JSON.stringify(bare)])
 }
+
+export function portOf(origin: string): number {
+  return Number(new URL(origin).port)
+}

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { compare } from '../comparison.ts'
 import type { Line } from '../line.ts'
-import { startServerProcess } from '../server-process.ts'
+import { portOf, startServerProcess } from '../server-process.ts'
 
 const IN_FLIGHT = 32
 
@@ -18,7 +18,7 @@ export const authenticate: Line = {
       const redirectUri = `${program.portal}/api/security/oidc/callback`
       const scenario = { name: 'authenticate', realm: 'instant', redirectUri, nonce: 'the-nonce-of-all' } as const
       const { ratio, from } = await compare(bench, {
-        ours: { connections: IN_FLIGHT, scenario, ports: [Number(new URL(program.api).port)], pid: program.pid() },
+        ours: { connections: IN_FLIGHT, scenario, ports: [portOf(program.api)], pid: program.pid() },
         theirs: { connections: IN_FLIGHT, scenario, ports: [ceiling.port], pid: ceiling.pid },
       })
       const work = `authenticate, ${IN_FLIGHT} in flight, against the calls, one RS256 check and the commit alone`

@@ -2,7 +2,7 @@
 import { compare } from '../comparison.ts'
 import type { Bench, Figure, Line } from '../line.ts'
 import { tokenOf, usernameOf } from '../seed.ts'
-import { startBareServer } from '../server-process.ts'
+import { portOf, startBareServer } from '../server-process.ts'
 
 const IN_FLIGHT = 32
 
@@ -23,7 +23,7 @@ async function measure(bench: Bench, size: 'thousand' | 'million', atLeast: numb
   try {
     const load = { connections: IN_FLIGHT, scenario: { name: 'bearer', seed } } as const
     const { ratio, from } = await compare(bench, {
-      ours: { ...load, ports: [Number(new URL(program.api).port)], pid: program.pid() },
+      ours: { ...load, ports: [portOf(program.api)], pid: program.pid() },
       theirs: {
         ...load,
         ports: [bare.port],

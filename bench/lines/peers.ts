@@ -6,7 +6,7 @@ import { createBrowserSession } from '../../test/support/browser-session.ts'
 import { type Comparison, compare } from '../comparison.ts'
 import type { Figure, Line } from '../line.ts'
 import type { Ask } from '../load/choice.ts'
-import { startServerProcess } from '../server-process.ts'
+import { portOf, startServerProcess } from '../server-process.ts'
 import { buildSessionChecks } from './session.ts'
 
 const IN_FLIGHT = 32
@@ -132,8 +132,4 @@ async function signIn(url: string, path: string, expected: string): Promise<Ask[
     choices.push({ method: 'GET', path, headers: { cookie, accept: 'application/json' }, expected })
   }
   return choices
-}
-
-function portOf(origin: string): number {
-  return Number(new URL(origin).port)
 }

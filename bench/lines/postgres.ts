@@ -9,7 +9,7 @@ import { createHouse, SECRET } from '../house.ts'
 import type { Bench, Line } from '../line.ts'
 import type { Outcome } from '../load/job.ts'
 import { tokenOf, usernameOf } from '../seed.ts'
-import { startBareServer } from '../server-process.ts'
+import { portOf, startBareServer } from '../server-process.ts'
 
 const IN_FLIGHT = 256
 const PAIRS = 1000
@@ -56,7 +56,7 @@ async function measure(bench: Bench, server: PostgresServer): ReturnType<Line['r
       const scenario = { name: 'bearer', seed } as const
       const ours = {
         connections: IN_FLIGHT,
-        ports: [here, there].map(({ api }) => Number(new URL(api).port)),
+        ports: [here, there].map(({ api }) => portOf(api)),
         scenario,
       }
       const { ratio, from } = await compare(bench, {

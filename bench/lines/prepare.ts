@@ -2,7 +2,7 @@
 import { FACILITATOR } from '../../test/support/api-call.ts'
 import { compare } from '../comparison.ts'
 import type { Line } from '../line.ts'
-import { startBareServer } from '../server-process.ts'
+import { portOf, startBareServer } from '../server-process.ts'
 
 const IN_FLIGHT = 32
 const PATH = '/_security/oidc/prepare'
@@ -18,7 +18,7 @@ export const prepare: Line = {
       const ask = { method: 'POST', path: PATH, headers, body, expected: '"redirect":"http' }
       const scenario = { name: 'choice', choices: [ask] } as const
       const { ratio, from } = await compare(bench, {
-        ours: { connections: IN_FLIGHT, scenario, ports: [Number(new URL(program.api).port)], pid: program.pid() },
+        ours: { connections: IN_FLIGHT, scenario, ports: [portOf(program.api)], pid: program.pid() },
         theirs: { connections: IN_FLIGHT, scenario, ports: [bare.port], pid: bare.pid },
       })
       const work = 'prepare, against bare node:http'

@@ -2,6 +2,7 @@
 import { onCores } from '../cores.ts'
 import { createHouse } from '../house.ts'
 import type { Line } from '../line.ts'
+import { portOf } from '../server-process.ts'
 import type { Outcome } from '../load/job.ts'
 import { interleave, median, medianRatio } from '../rounds.ts'
 
@@ -25,7 +26,7 @@ export const workers: Line = {
       await onCores('0,1', () => two.program.start())
       const measure = ({ program, seed }: typeof one) =>
         generator.run({
-          ports: [Number(new URL(program.api).port)],
+          ports: [portOf(program.api)],
           connections: IN_FLIGHT,
           seconds,
           scenario: { name: 'bearer', seed },

@@ -2,6 +2,7 @@
 import { bearer, callApi } from '../../test/support/api-call.ts'
 import { measureFsync } from '../disk.ts'
 import type { Bench, Figure, Line } from '../line.ts'
+import { portOf } from '../server-process.ts'
 import type { Job } from '../load/job.ts'
 import { interleave, median, medianRatio } from '../rounds.ts'
 import { tokenOf } from '../seed.ts'
@@ -15,7 +16,7 @@ export const refresh: Line = {
   async run(bench) {
     const { program, seed, sealed } = await bench.house('million')
     const of = { first: sealed - REFRESHED, count: REFRESHED }
-    const ports = [Number(new URL(program.api).port)]
+    const ports = [portOf(program.api)]
     const { ratio, from } = await measure(bench, { ports, scenario: { name: 'refresh', seed, of } })
     const work = `refresh, ${IN_FLIGHT} in flight, against one fsync for each call`
     return [{ work, value: ratio, unit: '×', from }]
@@ -27,7 +28,7 @@ export const logout: Line = {
   async run(bench) {
     const { program, seed, sealed } = await bench.house('million')
     const of = { first: 0, count: sealed - REFRESHED }
-    const ports = [Number(new URL(program.api).port)]
+    const ports = [portOf(program.api)]
     const { ratio, from, p99 } = await measure(bench, { ports, scenario: { name: 'logout', seed, of } })
     // The first of all that were signed out.
     const authorization = bearer(tokenOf(seed, 'access', 0))

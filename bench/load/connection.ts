@@ -15,6 +15,7 @@ export interface Connection {
 }
 
 const HEAD_END = Buffer.from('\r\n\r\n')
+const GET = Buffer.from('GET ')
 const NOTHING = Buffer.alloc(0)
 /** The server's word that it closes the connection. */
 const LAST = /\r\nconnection: *close/i
@@ -22,31 +23,50 @@ const TIMEOUT_MS = 20_000
 
 /**
  * No HTTP client of a library: those cost more than the servers that are measured. A server may end the connection with
- * an answer, as Apache does after a hundred; the next request then opens another.
+ * an answer or while nothing is asked, as Apache does; the request then goes over another one.
  */
 export function createConnection(port: number): Connection {
   let socket: Socket | undefined
   let received: Buffer = NOTHING
-  let asked: PromiseWithResolvers<Answer> | undefined
+  let asked: { request: Buffer; answered: PromiseWithResolvers<Answer> } | undefined
 
   async function open(): Promise<Socket> {
     const opened = await connectTo(port)
+    let answers = 0
     received = NOTHING
     opened.on('data', (bytes: Buffer) => {
       received = received.length === 0 ? bytes : Buffer.concat([received, bytes])
       const answer = readAnswer(received)
       if (answer === undefined) return
       received = received.subarray(answer.length)
+      answers++
       if (LAST.test(answer.head)) end()
-      asked?.resolve(answer)
+      const done = asked
+      asked = undefined
+      done?.answered.resolve(answer)
     })
-    const fail = (cause?: unknown) => asked?.reject(new Error('the server ended a connection', { cause }))
-    opened.on('error', fail)
+    opened.on('error', () => opened.destroy())
     opened.on('close', () => {
-      if (socket === opened) fail()
+      if (socket !== opened) return
+      socket = undefined
+      if (asked === undefined) return
+      const wasIdle = answers > 0 && received.length === 0
+      // RFC 9112 §9.3.1: what changes nothing may be asked again.
+      const again = wasIdle && asked.request.subarray(0, GET.length).equals(GET)
+      if (again) void send(asked)
+      else asked.answered.reject(new Error('the server ended a connection'))
     })
     opened.setTimeout(TIMEOUT_MS, () => opened.destroy())
     return opened
+  }
+
+  async function send({ request, answered }: NonNullable<typeof asked>): Promise<void> {
+    try {
+      socket ??= await open()
+      socket.write(request)
+    } catch (error) {
+      answered.reject(error)
+    }
   }
 
   function end(): void {
@@ -57,10 +77,10 @@ export function createConnection(port: number): Connection {
 
   return {
     async ask(request) {
-      socket ??= await open()
-      asked = Promise.withResolvers<Answer>()
-      socket.write(request)
-      return asked.promise
+      const answered = Promise.withResolvers<Answer>()
+      asked = { request, answered }
+      await send(asked)
+      return answered.promise
     },
     close: end,
   }
