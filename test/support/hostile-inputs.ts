@@ -45,7 +45,8 @@ interface Row {
 interface Case {
   readonly name: string
   readonly value: string
-  readonly contentType?: string
+  /** Of a body; empty if it has none. */
+  readonly contentType: string
 }
 
 /** Where a browser may be led, by name. */
@@ -71,8 +72,9 @@ export function testHostileInputs(
   for (const row of table)
     test(`${row.consumer}: hostile ${row.class}`, async () => {
       const outcomes = new Map<string, string[]>()
-      const requests = buildRequests(row, parts).map((each, index) => ({
-        ...each,
+      const requests = buildRequests(row, parts).map(({ name, asked }, index) => ({
+        name,
+        asked,
         id: `${row.consumer}-${row.class}-${index}`.replaceAll(/[^\w-]/g, '_'),
       }))
       for (let at = 0; at < requests.length; at += AT_ONCE) {
@@ -99,7 +101,7 @@ function buildRequests(row: Row, parts: Parameters<typeof testHostileInputs>[1])
   if (taking !== undefined)
     return readCases(row.class, taking.good).map(({ name, value }) => ({ name, asked: taking.ask(value) }))
   assert.ok(body, `no consumer [${row.consumer}]`)
-  return readCases(row.class).map(({ name, value, contentType = '' }) => ({
+  return readCases(row.class).map(({ name, value, contentType }) => ({
     name,
     asked: {
       method: body.method ?? 'POST',
@@ -111,14 +113,14 @@ function buildRequests(row: Row, parts: Parameters<typeof testHostileInputs>[1])
 }
 
 function readCases(kind: HostileClass, good = 'https://good.example/'): Case[] {
-  if (kind === 'jwts') return buildHostileJwts().map(({ name, token }) => ({ name, value: token }))
+  if (kind === 'jwts') return buildHostileJwts().map(({ name, token }) => ({ name, value: token, contentType: '' }))
   const { cases } = readVectors(`hostile/${kind}.json`) as {
     readonly cases: readonly Readonly<Record<string, string>>[]
   }
   return cases.map(({ name = '', url, text, body, contentType }) => ({
     name,
     value: url?.replaceAll('~', good).replace('^', new URL(good).origin) ?? text ?? body ?? '',
-    ...(contentType !== undefined && { contentType }),
+    contentType: contentType ?? '',
   }))
 }
 
@@ -147,12 +149,14 @@ async function tryInput(name: string, asked: HostileRequest, id: string, places:
   if (Object.values(sent).some((value) => /[^\t\x20-\x7e]/.test(value) || value.length > 60_000))
     return 'cannot be sent'
   const { origin } = new URL(asked.url)
-  const { method } = asked
+  const method = asked.method as 'POST'
   const answer = await agent.request({
     origin,
     path: asked.url.slice(origin.length),
-    method: method as 'POST',
+    method,
     headers: sent,
+    // A server that has seen enough closes, and the next request must not meet that.
+    reset: true,
     body: asked.body ?? null,
     signal: AbortSignal.timeout(20_000),
   })
@@ -197,7 +201,7 @@ function nameOf(location: string, base: string | undefined, places: Places, told
 function describeJson(json: Json, places: Places, told: string): string {
   if (!isJsonObject(json)) return 'answer'
   const { error, code, redirect, location } = json
-  if (isJsonObject(error)) return String(error['type'])
+  if (isJsonObject(error)) return JSON.stringify(error['type']).slice(1, -1)
   if (typeof error === 'string') return typeof code === 'string' ? code : error.replace(/ for uri .*| \[.*/, '')
   for (const url of [redirect, location])
     if (typeof url === 'string') return `answer to ${nameOf(url, undefined, places, told)}`
@@ -207,8 +211,8 @@ function describeJson(json: Json, places: Places, told: string): string {
 /** The code of an error page, or the notices of a page that goes on. */
 function describePage(html: string): string {
   const code = /data-test-subj="errorCode">([a-z_]+)</.exec(html)?.[1]
-  const notices = [...html.matchAll(/data-notice="([a-z_]+)"/g)].map(([, notice]) => notice)
-  return code ?? notices.toSorted().join(' ')
+  const notices = [...html.matchAll(/data-notice="([a-z_]+)"/g)].map(([, notice = '']) => notice)
+  return code ?? notices.toSorted((a, b) => a.localeCompare(b)).join(' ')
 }
 
 /** No markup of the input's, and no address that leads elsewhere. */
