@@ -1,4 +1,5 @@
 /** Other programs at the same work, each set up as its own documentation shows it. */
+import { existsSync } from 'node:fs'
 import { findAddresses } from '../../test/support/addresses.ts'
 import { startApache } from '../../test/support/apache.ts'
 import { basic } from '../../test/support/api-call.ts'
@@ -14,6 +15,7 @@ const IN_FLIGHT = 32
 const TOKENS = 500
 /** Logins at a peer before its sessions are checked. */
 const VISITORS = 100
+const MODULE = '/usr/lib/apache2/modules/mod_auth_openidc.so'
 const FASTER = { atLeast: 1 }
 
 export const introspection: Line = {
@@ -42,6 +44,7 @@ export const introspection: Line = {
 export const apacheSession: Line = {
   name: 'mod_auth_openidc',
   async run(bench) {
+    if (!existsSync(MODULE)) throw new Error('this line needs the Debian package libapache2-mod-auth-openidc')
     const house = await bench.house('thousand')
     const origin = (await findAddresses()).example
     const client = { clientId: 'benchmark', secret: 'the-secret-of-the-client-with-more-than-32-bytes' }
