@@ -96,7 +96,12 @@ export function openIdToken({ id, idToken }: TokenPair, sealer: Sealer): string 
 /** Whether this is the secret of one side of the pair. */
 export function provesPair(pair: TokenPair, side: 'access' | 'refresh', secret: Uint8Array): boolean {
   const expected = side === 'access' ? pair.accessHash : pair.refreshHash
-  return expected !== undefined && equalSecrets(hashSecret(secret), expected)
+  return expected !== undefined && provesSecret(expected, secret)
+}
+
+/** Whether this is the secret that the record has the hash of. */
+export function provesSecret(expected: Uint8Array, secret: Uint8Array): boolean {
+  return equalSecrets(hashSecret(secret), expected)
 }
 
 function hashSecret(secret: Uint8Array): Buffer {

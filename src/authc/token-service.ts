@@ -2,14 +2,14 @@
  * The token service: pairs of an access and a refresh token, as Elasticsearch's security API has them.
  *
  * A token names the record of its pair and proves itself with 256 random bits, of which the record has the SHA-256.
- * No token is believed from memory: every check reads the store, so an acknowledged invalidation holds everywhere at
- * once. A pair remembers the whole authentication of its login; only invalidation or time ends it, not a changed user.
+ * No token is believed from memory alone: every check asks the store, be it only whether any token was invalidated since,
+ * so an acknowledged invalidation holds everywhere at once. A pair remembers the whole authentication of its login; only invalidation or time ends it, not a changed user.
  * One refresh token is worth one new pair, whoever asks how often. It never looks at who may do what.
  */
 import { type Clock, wholeSeconds } from '../kernel/clock.ts'
 import { SecurityError } from '../kernel/errors.ts'
 import type { Sealer } from '../kernel/sealer.ts'
-import type { Store, TokenPair, UsedResponse } from '../store/store.ts'
+import type { AccessSide, Store, TokenPair, UsedResponse } from '../store/store.ts'
 import type { Authentication } from './authentication.ts'
 import { isSameClient, readAuthentication } from './authentication-record.ts'
 import {
@@ -18,9 +18,11 @@ import {
   openIdToken,
   type PairContent,
   provesPair,
+  provesSecret,
   readPair,
   REFRESH_LIFETIME,
 } from './token-pair.ts'
+import { createTokenMemory } from './token-memory.ts'
 import { readToken } from './token-string.ts'
 
 /** A refresh that is repeated within these seconds gets the same pair again: its first answer may have been lost. */
@@ -97,6 +99,7 @@ export function createTokenService({
   removalDelay?: number
   enabled: boolean
 }): TokenService {
+  const memory = createTokenMemory()
   return { enabled, issue, authenticate, refresh, find, locate, invalidate, invalidateOf }
 
   async function issue(login: NewLogin): Promise<IssuedTokens> {
@@ -114,13 +117,25 @@ export function createTokenService({
 
   async function authenticate(accessToken: string): Promise<Authentication> {
     if (!enabled) throw new SecurityError('credentials_rejected', 'the token service is off')
-    const pair = await findPair('access', readToken(accessToken))
-    if (pair === undefined) throw new SecurityError('token_unknown', 'no such access token')
-    if (pair.accessInvalidated) throw new SecurityError('token_expired', 'the access token was invalidated')
-    if (!(wholeSeconds(clock) <= pair.accessExpiresAt)) {
+    const mark = store.tokens.readMark()
+    const known = memory.recall(accessToken, mark)
+    if (known !== undefined && wholeSeconds(clock) <= known.expiresAt) return known.authentication
+    const access = await findAccess(accessToken)
+    if (access === undefined) throw new SecurityError('token_unknown', 'no such access token')
+    if (access.accessInvalidated) throw new SecurityError('token_expired', 'the access token was invalidated')
+    if (!(wholeSeconds(clock) <= access.accessExpiresAt)) {
       throw new SecurityError('token_expired', 'the access token expired')
     }
-    return readAuthentication(pair.authentication)
+    const authentication = readAuthentication(access.authentication)
+    memory.remember(accessToken, mark, { authentication, expiresAt: access.accessExpiresAt })
+    return authentication
+  }
+
+  async function findAccess(accessToken: string): Promise<AccessSide | undefined> {
+    const parts = readToken(accessToken)
+    if (typeof parts !== 'object') return undefined
+    const access = await store.tokens.findAccess(parts.id)
+    return access !== undefined && provesSecret(access.accessHash, parts.secret) ? access : undefined
   }
 
   async function refresh(refreshToken: string, client: Authentication): Promise<IssuedTokens> {

@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { createArtefacts } from './artefacts.ts'
 import { createDocuments } from './documents.ts'
 import { joinDataDirectory, openDataDirectory } from './embedded/data-directory.ts'
+import type { InvalidationMark } from './embedded/invalidation-mark.ts'
 import type { Reader } from './embedded/reader.ts'
 import { createRemoteWriter, serveWriter, type WriterChannel } from './embedded/writer-channel.ts'
 import { createWriterThread, type StoreLog, type WriterThread } from './embedded/writer-thread.ts'
@@ -52,7 +53,7 @@ export function holdEmbeddedStore(options: EmbeddedStoreOptions): EmbeddedHolder
  */
 export async function joinEmbeddedStore(options: EmbeddedStoreOptions & { channel: WriterChannel }): Promise<Store> {
   const { directory, channel, clock, log } = options
-  const { reader, lock } = joinDataDirectory(directory, channel.pid)
+  const { reader, mark, lock } = joinDataDirectory(directory, channel.pid)
   const writer = createWriterThread({
     startWorker: () => createRemoteWriter(channel),
     timeoutMs: WRITE_TIMEOUT_MS,
@@ -62,24 +63,31 @@ export async function joinEmbeddedStore(options: EmbeddedStoreOptions & { channe
     await writer.drain()
     reader.close()
     await writer.close()
+    mark.close()
     lock.release()
   }
-  return assembleStore({ reader, writer, clock, close })
+  return assembleStore({ reader, writer, mark, clock, close })
 }
 
 function holdDirectory({ directory, clock, log }: EmbeddedStoreOptions) {
-  const { file, reader, lock } = openDataDirectory(directory)
-  const writer = createWriterThread({ startWorker: () => startWorker(file), timeoutMs: WRITE_TIMEOUT_MS, log })
-  const expiry = startExpiry({ engine: createEngine(reader, writer), clock })
+  const { file, reader, mark, lock } = openDataDirectory(directory)
+  const writer = createWriterThread({
+    startWorker: () => startWorker(file, mark.descriptor),
+    timeoutMs: WRITE_TIMEOUT_MS,
+    log,
+  })
+  const expiry = startExpiry({ engine: createEngine(reader, writer, mark), clock })
   return {
     reader,
     writer,
+    mark,
     async close() {
       await expiry.stop()
       await writer.drain()
       // The last connection to close empties the write-ahead log into the file. It must be the one that may write.
       reader.close()
       await writer.close()
+      mark.close()
       lock.release()
     },
   }
@@ -88,11 +96,12 @@ function holdDirectory({ directory, clock, log }: EmbeddedStoreOptions) {
 function assembleStore(parts: {
   reader: Reader
   writer: WriterThread
+  mark: InvalidationMark
   clock: Clock
   close: () => Promise<void>
 }): Store {
-  const { reader, writer, clock, close } = parts
-  const engine = createEngine(reader, writer)
+  const { reader, writer, mark, clock, close } = parts
+  const engine = createEngine(reader, writer, mark)
   return {
     documents: createDocuments(engine),
     tokens: createTokenPairs({ engine, clock }),
@@ -105,14 +114,15 @@ function assembleStore(parts: {
   }
 }
 
-function createEngine(reader: Reader, writer: WriterThread): Engine {
+function createEngine(reader: Reader, writer: WriterThread, mark: InvalidationMark): Engine {
   return {
     read: async (...statement) => reader.run(...statement),
     write: (...write) => writer.call(...write),
+    readMark: () => mark.read(),
   }
 }
 
-function startWorker(file: string): Worker {
+function startWorker(file: string, mark: number): Worker {
   const script = import.meta.url.endsWith('.ts') ? './embedded/writer.ts' : './embedded/writer.js'
-  return new Worker(new URL(script, import.meta.url), { name: 'store writer', workerData: { file } })
+  return new Worker(new URL(script, import.meta.url), { name: 'store writer', workerData: { file, mark } })
 }

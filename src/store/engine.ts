@@ -30,4 +30,6 @@ export interface Engine {
     write: Write<Arguments, Result>,
     ...args: Arguments
   ): Promise<Result>
+  /** What `TokenPairs.readMark` tells. Left out: this engine cannot. */
+  readMark?(): number | undefined
 }

@@ -88,6 +88,8 @@ export interface TokenPair extends NewTokenPair {
   readonly superseding?: Uint8Array
 }
 
+export type AccessSide = Pick<TokenPair, 'accessHash' | 'accessExpiresAt' | 'accessInvalidated' | 'authentication'>
+
 /** A response of an OpenID Provider that was redeemed. `key` = SHA-256 of realm and state. */
 export interface UsedResponse {
   readonly key: Uint8Array
@@ -104,6 +106,14 @@ export interface TokenPairs {
    */
   create(pair: NewTokenPair, response?: UsedResponse): Promise<'created' | 'response_replayed' | 'id_taken'>
   find(id: bigint): Promise<TokenPair | undefined>
+  /** Only what a check of the access token needs. */
+  findAccess(id: bigint): Promise<AccessSide | undefined>
+  /**
+   * A number that is another one after every invalidation, in whichever process, before that one's promise resolves. What
+   * a read told of access tokens still holds, but for the time, while the mark is the one that was read before it.
+   * @returns `undefined` if nothing may be remembered now, or by this driver ever
+   */
+  readMark(): number | undefined
   /** Many pairs by their ids in one go, in no particular order; ids that are not there are left out. */
   findMany(ids: readonly bigint[]): Promise<TokenPair[]>
   /** Ends sides of any number of pairs in one write. @returns what it did, in the order asked */

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { wholeSeconds, type Clock } from '../kernel/clock.ts'
 import type { Engine, Row, Steps, Value } from './engine.ts'
 import type { PairMemory } from './pair-memory.ts'
-import type { Invalidation, NewTokenPair, TokenPair, TokenPairs } from './store.ts'
+import type { AccessSide, Invalidation, NewTokenPair, TokenPair, TokenPairs } from './store.ts'
 
 // 64-bit keys cross the border to SQL as numbers only on their way in. On their way out they are text: a JavaScript
 // number would lose their last bits.
@@ -12,6 +12,9 @@ const COLUMNS = `
   username, realm, client, authentication, issuer, subject, session_id, id_token`
 const FIND = `select ${COLUMNS} from token_pair where id = ?1 and remove_at > ?2`
 const FIND_STATE = `select ${STATE} from token_pair where id = ?1 and remove_at > ?2`
+const FIND_ACCESS = `
+  select access_hash, access_expires_at, access_invalidated, authentication from token_pair
+  where id = ?1 and remove_at > ?2`
 const FIND_MANY = `
   select ${COLUMNS} from token_pair where id in (select cast(value as bigint) from json_each(?1)) and remove_at > ?2`
 const INSERT = `
@@ -82,24 +85,33 @@ export function createTokenPairs({
     return rows.map(readPair)
   }
 
+  const find: TokenPairs['find'] = async (id) => {
+    const known = memory?.get(id)
+    if (known !== undefined) {
+      const [state] = await engine.read(FIND_STATE, keyOf(id), now())
+      if (state === undefined) return undefined
+      if (isStateOf(state, known)) return addState(known, state)
+    }
+    const [row] = await engine.read(FIND, keyOf(id), now())
+    if (row === undefined) return undefined
+    const pair = readNewPair(row)
+    memory?.add(pair)
+    return addState(pair, row)
+  }
+
   return {
     async create(pair, response) {
       const used = response && ([response.key, response.keepUntil] as const)
       return engine.write(createTokenPair, now(), valuesOf(pair), used)
     },
-    async find(id) {
-      const known = memory?.get(id)
-      if (known !== undefined) {
-        const [state] = await engine.read(FIND_STATE, keyOf(id), now())
-        if (state === undefined) return undefined
-        if (isStateOf(state, known)) return addState(known, state)
-      }
-      const [row] = await engine.read(FIND, keyOf(id), now())
-      if (row === undefined) return undefined
-      const pair = readNewPair(row)
-      memory?.add(pair)
-      return addState(pair, row)
+    find,
+    async findAccess(id) {
+      // Of a pair that is remembered even less is asked for.
+      if (memory !== undefined) return find(id)
+      const [row] = await engine.read(FIND_ACCESS, keyOf(id), now())
+      return row && readAccess(row)
     },
+    readMark: () => engine.readMark?.(),
     findMany,
     invalidate: (sides) =>
       engine.write(
@@ -250,6 +262,18 @@ interface PairRow extends StateRow {
   subject: string | null
   session_id: string | null
   id_token: Uint8Array | null
+}
+
+type AccessRow = Pick<PairRow, 'access_hash' | 'access_expires_at' | 'access_invalidated' | 'authentication'>
+
+function readAccess(row: Row): AccessSide {
+  const access = row as unknown as AccessRow
+  return {
+    accessHash: access.access_hash,
+    accessExpiresAt: access.access_expires_at,
+    accessInvalidated: access.access_invalidated === 1,
+    authentication: JSON.parse(access.authentication),
+  }
 }
 
 function readPair(row: Row): TokenPair {

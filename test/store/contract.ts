@@ -180,6 +180,33 @@ export function registerContract(driver: string, createPlace: () => Promise<Plac
         assert.equal((await tokens().find(id))?.username, `racer ${results.indexOf('created')}`)
       })
 
+      test('a check of an access token learns what the whole pair would tell', async () => {
+        const pair = newPair()
+        await tokens().create(pair)
+        const { accessHash, accessExpiresAt, authentication } = pair
+        const access = { accessHash, accessExpiresAt, authentication }
+        assert.partialDeepStrictEqual(await tokens().findAccess(pair.id), { ...access, accessInvalidated: false })
+        await tokens().invalidate([{ id: pair.id, side: 'refresh' }])
+        assert.partialDeepStrictEqual(await tokens().findAccess(pair.id), { ...access, accessInvalidated: false })
+        await tokens().invalidate([{ id: pair.id, side: 'access' }])
+        assert.partialDeepStrictEqual(await tokens().findAccess(pair.id), { ...access, accessInvalidated: true })
+        assert.equal(await at(pair.removeAt, () => tokens().findAccess(pair.id)), undefined)
+        assert.equal(await tokens().findAccess(newPair().id), undefined)
+        assert.equal(await tokens().findAccess(2n ** 63n), undefined)
+      })
+
+      test('no mark outlives an invalidation', async () => {
+        const pairs = Array.from({ length: 20 }, () => newPair())
+        await Promise.all(pairs.map((pair) => tokens().create(pair)))
+        await Promise.all(
+          pairs.map(async ({ id }) => {
+            const mark = tokens().readMark()
+            await tokens().invalidate([{ id, side: 'access' }])
+            if (mark !== undefined) assert.notEqual(tokens().readMark(), mark)
+          }),
+        )
+      })
+
       test('findMany leaves out what is not there', async () => {
         const pair = newPair()
         await tokens().create(pair)

@@ -43,6 +43,22 @@ test('the folder and every file in it are for their owner only, even if the fold
   assert.equal(statSync(join(directory, 'ostiary.db')).mode & 0o777, 0o600)
 })
 
+test('only an invalidation makes what is remembered of tokens doubtful', async () => {
+  const store = await createEmbeddedStore({ directory: newDirectory(), clock: () => START })
+  const { id } = newPair()
+  // The writer thread sets the first mark.
+  await store.tokens.create(newPair({ id }))
+  const mark = store.tokens.readMark() ?? assert.fail('there is no mark')
+  await store.tokens.create(newPair())
+  await store.tokens.supersede(id, START, new Uint8Array(8), newPair())
+  await store.documents.put('user', 'u', {})
+  assert.equal(store.tokens.readMark(), mark)
+  await store.tokens.invalidate([{ id, side: 'refresh' }])
+  assert.notEqual(store.tokens.readMark() ?? assert.fail('there is no mark'), mark)
+  await store.close()
+  assert.equal(store.tokens.readMark(), undefined)
+})
+
 test('a closed store is one file without a log beside it', async () => {
   const directory = newDirectory()
   const store = await createEmbeddedStore({ directory, clock: () => START })

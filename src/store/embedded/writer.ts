@@ -7,6 +7,7 @@ import type { Write } from '../engine.ts'
 import { WRITES } from '../writes.ts'
 import { openConnection, type Connection } from './connection.ts'
 import { isEngineFailure } from './failure.ts'
+import { clearInvalidationMark, setInvalidationMark } from './invalidation-mark.ts'
 import {
   monotonicMs,
   type BatchReply,
@@ -21,8 +22,10 @@ const CALLS_PER_GROUP = 128
 
 if (parentPort === null) throw new Error('the writer runs as a thread of the store')
 const port = parentPort
-const { file } = workerData as { file: string }
+const { file, mark } = workerData as { file: string; mark: number }
 let connection: Connection | undefined
+
+setInvalidationMark(mark)
 
 port.on('message', (message: ToWriter) => {
   if (message === 'close') return close()
@@ -66,14 +69,18 @@ type Run = (connection: Connection, call: WriteCall) => Outcome
 function commitGroup(group: readonly WriteBatch[], runCall: Run): BatchReply[] {
   connection ??= openConnection(file, 'write')
   const writer = connection
+  const invalidates = group.some(({ calls }) => calls.some(([name]) => name === 'invalidateTokens'))
   writer.exec('begin immediate')
   try {
+    if (invalidates) clearInvalidationMark(mark)
     const replies = group.map(({ id, calls }) => ({ id, outcomes: calls.map((call) => runCall(writer, call)) }))
     writer.exec('commit')
     return replies
   } catch (error) {
     rollBack(writer)
     throw error
+  } finally {
+    if (invalidates) setInvalidationMark(mark)
   }
 }
 

@@ -118,7 +118,7 @@ const portal: Authentication = {
 
 /** A token service over a store that has nothing. */
 const tokens = createTokenService({
-  store: { tokens: { find: async () => undefined } as unknown as TokenPairs },
+  store: { tokens: { findAccess: async () => undefined, readMark: () => undefined } as unknown as TokenPairs },
   sealer: createSealer(['a secret of the tests']),
   clock: () => 1_800_000_000,
   accessLifetime: 1200,

@@ -281,7 +281,7 @@ test('while the store is away a refresh says that it could not be done, and a ch
   const away = () => Promise.reject(new SecurityError('store_unavailable', 'the store is away'))
   const { accessToken, refreshToken } = await issueWithRefresh()
   const lame = createTokenService({
-    store: { tokens: { ...store.tokens, find: away } },
+    store: { tokens: { ...store.tokens, find: away, findAccess: away } },
     sealer,
     clock,
     accessLifetime: LIFETIME,
@@ -296,7 +296,7 @@ test('a record that was damaged is told as that', async () => {
   const pair = (await store.tokens.find(idOf(accessToken))) ?? assert.fail()
   const damaged = { ...pair, authentication: { user: { username: 'alice' } } }
   const lame = createTokenService({
-    store: { tokens: { ...store.tokens, find: () => Promise.resolve(damaged) } },
+    store: { tokens: { ...store.tokens, findAccess: () => Promise.resolve(damaged) } },
     sealer,
     clock,
     accessLifetime: LIFETIME,
