@@ -1,9 +1,11 @@
 /** `GET /_security/_authenticate`: who the caller is. Every authenticated caller may ask, even without roles. */
 import type { Authentication } from '../authc/authentication.ts'
 import type { JsonObject } from '../kernel/json.ts'
-import { defineRoute, type Route } from './route.ts'
+import { defineRoute, type Answer, type Route } from './route.ts'
 
 export function buildAuthenticateRoutes(): Route[] {
+  // Who bears a token is the same value at every use of it, for as long as it is remembered.
+  const written = new WeakMap<Authentication, Answer>()
   return [
     defineRoute({
       summary: 'Who the caller is',
@@ -12,7 +14,15 @@ export function buildAuthenticateRoutes(): Route[] {
       read: () => undefined,
       action: () => 'cluster:admin/xpack/security/user/authenticate',
       onOwnAccount: () => true,
-      act: async (_nothing, caller) => ({ body: describeAuthentication(caller) }),
+      async act(_nothing, caller) {
+        let answer = written.get(caller)
+        if (answer === undefined) {
+          const body = describeAuthentication(caller)
+          answer = { body, text: JSON.stringify(body) }
+          written.set(caller, answer)
+        }
+        return answer
+      },
     }),
   ]
 }

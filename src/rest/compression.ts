@@ -1,9 +1,11 @@
 /** `Content-Encoding: gzip`, for those who ask. */
+import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import type { FastifyReply } from 'fastify'
 
-/** Below this many bytes an answer fits one packet anyway. */
-const SMALLEST = 1400
+/** An answer of fewer bytes fits one packet anyway. */
+export const WORTH_COMPRESSING = 1400
+
+const compressBytes = promisify(gzip)
 
 /** Whether the header lets gzip be used. RFC 9110 §12.5.3: a weight of 0 says no. */
 export function acceptsGzip(acceptEncoding: string | string[] | undefined): boolean {
@@ -16,12 +18,7 @@ export function acceptsGzip(acceptEncoding: string | string[] | undefined): bool
   return weights.get('gzip') ?? weights.get('*') ?? false
 }
 
-/** Sends the body, compressed off the event loop if that is worth it. The length is always told. */
-export function sendCompressed(reply: FastifyReply, body: Buffer, asked: boolean): FastifyReply {
-  if (!asked || body.length < SMALLEST) return reply.send(body)
-  gzip(body, (error, compressed) => {
-    if (error === null) reply.header('content-encoding', 'gzip').send(compressed)
-    else reply.send(body)
-  })
-  return reply
+/** Compresses off the event loop. @returns `undefined` if that fails */
+export async function compress(text: string): Promise<Buffer | undefined> {
+  return compressBytes(text).catch(() => undefined)
 }

@@ -19,7 +19,7 @@ import type { Authorizer } from '../authc/authorizer.ts'
 import { SecurityError } from '../kernel/errors.ts'
 import type { Log } from '../observe/log.ts'
 import type { Audit } from '../observe/audit.ts'
-import { readOpaqueId, sendAnswer, setHeaders } from './answer.ts'
+import { readOpaqueId, sendAnswer, sendHeaders } from './answer.ts'
 import { createAuditTrail } from './audit-trail.ts'
 import { ApiError, BodyError, buildEnvelope, textError } from './api-error.ts'
 import { describeError, describeFailedAuthentication } from './errors.ts'
@@ -91,8 +91,7 @@ export function createHttpApi({
   app.decorateRequest('authentication')
   app.decorateRequest('action')
 
-  app.addHook<{ Querystring: Query }>('onRequest', async (request, reply) => {
-    setHeaders(request, reply)
+  app.addHook<{ Querystring: Query }>('onRequest', async (request) => {
     if (request.method !== 'OPTIONS') {
       request.authentication = await authenticate(request)
       checkWhole(request)
@@ -133,7 +132,7 @@ export function createHttpApi({
         handler: (request, reply) => serve(route, request, reply),
       })
     }
-    app.options(path, (_request, reply) => reply.header('allow', allowed.join(',')).type('text/plain').send(''))
+    app.options(path, (request, reply) => sendHeaders(request, reply, { allow: allowed.join(',') }))
     const refuseMethod = async (request: FastifyRequest) => {
       throw wrongMethod(request, allowed)
     }
@@ -142,12 +141,14 @@ export function createHttpApi({
     app.route({ method: others, url: path, onRequest: refuseMethod, handler: refuseMethod })
   }
 
-  async function serve(route: Route, request: Request, reply: FastifyReply): Promise<FastifyReply> {
+  async function serve(route: Route, request: Request, reply: FastifyReply): Promise<void> {
     const { authentication: caller, query } = request
     if (caller === undefined) throw new TypeError('a request reached its route without authentication')
     const value = route.read({ path: request.params, query, body: readBody(route, request) }, caller)
-    const sources = route.body !== undefined && request.method === 'GET' ? SOURCE_PARAMETERS : []
-    checkParameters(query, readPath(request), [...(route.parameters ?? []), ...sources])
+    if (query.values.size > 0) {
+      const sources = route.body !== undefined && request.method === 'GET' ? SOURCE_PARAMETERS : []
+      checkParameters(query, readPath(request), [...(route.parameters ?? []), ...sources])
+    }
     if (route.body === undefined && hasBody(request)) {
       refuse(`request [${request.method} ${readPath(request)}] does not support having a body`)
     }
@@ -162,28 +163,37 @@ export function createHttpApi({
     request.action = action
     trail?.granted(request, caller, action)
     for (const change of [route.change?.(value, caller) ?? []].flat()) trail?.changes(request, change)
-    const { status = 200, body } = await route.act(value, caller, request.id)
-    return sendAnswer(request, reply, status, body)
+    sendAnswer(request, reply, await route.act(value, caller, request.id))
   }
 
-  function answerError(thrown: unknown, request: Request, reply: FastifyReply): FastifyReply {
+  function answerError(thrown: unknown, request: Request, reply: FastifyReply): void {
     const error = describeError(readFrameworkError(thrown), { purpose: describePurpose(request) })
     const cause = error instanceof ApiError && error.cause instanceof ApiError ? error.cause : error
     if (cause.status >= 500) {
       const fields = { 'http.request.id': request.id, 'http.request.method': request.method }
       log.error({ ...fields, 'url.path': readPath(request), err: cause.cause ?? cause }, 'a request failed')
     }
+    // After a body that is too large the connection ends.
+    const connection = reply.getHeader('connection')
+    const ofFramework = connection === undefined ? {} : { connection: String(connection) }
     if (error instanceof BodyError) {
-      return sendAnswer(request, reply.headers(error.headers), error.status, error.body)
+      return sendAnswer(request, reply, error, { ...ofFramework, ...error.headers })
     }
     if (error.status === 401) trail?.unauthenticated(request, error, request.action)
     const challenges =
       error.challenge === undefined ? [] : error.challenge === 'expired token' ? EXPIRED_TOKEN : everyScheme
-    if (challenges.length > 0) reply.header('www-authenticate', challenges)
-    // RFC 9110 §10.2.3. A fault of ours that ended an authentication is worth trying again too.
-    if (cause instanceof ApiError && cause.retryAfter !== undefined) reply.header('retry-after', cause.retryAfter)
     const withTrace = request.query.errorTrace && error.status !== 401
-    return sendAnswer(request, reply, error.status, buildEnvelope(error, challenges, withTrace))
+    sendAnswer(
+      request,
+      reply,
+      { status: error.status, body: buildEnvelope(error, challenges, withTrace) },
+      {
+        ...ofFramework,
+        ...(challenges.length > 0 && { 'www-authenticate': [...challenges] }),
+        // RFC 9110 §10.2.3. A fault of ours that ended an authentication is worth trying again too.
+        ...(cause instanceof ApiError && cause.retryAfter !== undefined && { 'retry-after': String(cause.retryAfter) }),
+      },
+    )
   }
 }
 

@@ -66,7 +66,6 @@ function findProblem(values: ReadonlyMap<string, string>): string | undefined {
 
 /** @throws SecurityError `argument_illegal` naming the parameters that neither the route nor the answer knows */
 export function checkParameters({ values }: Query, path: string, known: readonly string[]): void {
-  if (values.size === 0) return
   const candidates = [...known, ...OF_THE_ANSWER]
   const unknown = [...values.keys()].filter((name) => !candidates.includes(name)).sort()
   if (unknown.length === 0) return

@@ -25,6 +25,8 @@ export interface Answer {
   /** 200 if left out. */
   readonly status?: number
   readonly body: JsonObject
+  /** The body as JSON, where it is at hand. */
+  readonly text?: string
 }
 
 /** A change of who may do what, in the words of the audit log: its name, and what is put, deleted or changed. */
