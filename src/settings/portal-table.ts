@@ -137,13 +137,15 @@ export const PORTAL = {
     key: 'xpack.security.session.cleanupInterval',
     type: cleanupInterval,
     default: '1h',
-    description: 'How often ended sessions are removed.',
+    description: 'How often sessions that are past a deadline or beyond the limit are looked for and ended.',
   }),
   maxSessions: setting({
     key: 'xpack.security.session.concurrentSessions.maxSessions',
     type: integer(1, 1000),
     defaultText: 'unlimited',
-    description: 'How many sessions a user may have at one provider. One more ends the oldest.',
+    description:
+      'How many sessions a user may have at one provider. One more ends the oldest; a lowered limit counts from the next ' +
+      'clean-up.',
   }),
   accessAgreement: setting({
     key: 'xpack.security.accessAgreement.message',
