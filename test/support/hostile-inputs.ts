@@ -38,6 +38,8 @@ export interface BodyConsumer {
 interface Row {
   readonly consumer: string
   readonly class: HostileClass
+  /** Rows of docs/security.md. */
+  readonly threats: readonly string[]
   /** Every outcome that there is, and no other. */
   readonly outcomes: readonly string[]
 }
@@ -70,7 +72,7 @@ export function testHostileInputs(
 ): void {
   const table = (readVectors('hostile/consumers.json') as Readonly<Record<string, readonly Row[]>>)[edge] ?? []
   for (const row of table)
-    test(`${row.consumer}: hostile ${row.class}`, async () => {
+    test(`${row.threats.join(', ')}: ${row.consumer}: hostile ${row.class}`, async () => {
       const outcomes = new Map<string, string[]>()
       const requests = buildRequests(row, parts).map(({ name, asked }, index) => ({
         name,
