@@ -1,7 +1,8 @@
 /**
  * Tells relying parties that a login has ended, each with a token of its own, all at once. The browser waits a moment;
  * what fails in a way that may pass is repeated from a queue in the store, with a fresh token each time, by whichever
- * node comes first. A node that dies in the middle of a repetition takes that one with it.
+ * node comes first. Each repetition is preceded by a row for the one after it, so a node that dies loses none; an
+ * application may then be told twice.
  * OpenID Connect Back-Channel Logout 1.0 §2.5 and §2.8.
  */
 import type { Provider } from 'oidc-provider'
@@ -20,13 +21,16 @@ import { createRowLimit } from './row-limit.ts'
 /** How long a browser waits for all relying parties together. */
 const BROWSER_WAIT_MS = 3000
 /** Seconds before the second, third and fourth attempt. */
-const PAUSES = [5, 30, 300]
+const PAUSES = [5, 30, 300] as const
 const MODEL = 'LogoutNotice'
 /** All rows have this in an index, so that a node can list them. */
 const QUEUE = 'logout notices'
 const LOOK_EVERY_MS = 1000
 const AT_ONCE = 20
+/** After so many seconds nobody tries any more. */
 const LIFETIME = 3600
+/** Seconds after which the last attempt is made again, should the node that makes it die. */
+const LAST_PAUSE = 60
 const MAX_ENTRIES = 1000
 const MAX_BYTES = 4 * 1024 * 1024
 
@@ -40,6 +44,8 @@ export interface Notices {
 }
 
 type Notice = { readonly clientId: string; readonly subject: string; readonly sid?: string }
+/** An attempt to come. `turn` counts the rows of a notice, `attempt` what was tried before. */
+type Turn = Notice & { readonly id: string; readonly turn: number; readonly attempt: number; readonly dueAt: number }
 type Outcome = 'delivered' | 'pending' | 'failed'
 /** Of the library's client model, not in its types. */
 type NoticeClient = Client & { backchannelLogout(subject: string, sid: string | undefined): Promise<void> }
@@ -78,42 +84,46 @@ export function createNotices(parts: {
       log.info({ client: notice.clientId, attempt }, 'a relying party was told of the logout')
       return 'delivered'
     } catch (err) {
-      const pause = mayPass(err) ? PAUSES[attempt] : undefined
-      const outcome = pause === undefined ? 'failed' : 'pending'
+      const outcome = mayPass(err) && attempt < PAUSES.length ? 'pending' : 'failed'
       log.warn({ err, client: notice.clientId, attempt, outcome }, 'a relying party could not be told of the logout')
-      if (pause !== undefined) await enqueue(notice, attempt + 1, pause)
       return outcome
     }
   }
 
-  async function enqueue(notice: Notice, attempt: number, pause: number): Promise<void> {
-    const key = artefactKey(MODEL, randomText(16))
-    const now = wholeSeconds(clock)
-    const payload = sealPayload(sealer, key, { ...notice, attempt, dueAt: now + pause })
-    const removeAt = now + LIFETIME
-    await artefacts.create({ model: MODEL, key, payload, grantId: QUEUE, removeAt })
-    limit.add({ key, bytes: payload.length, removeAt }, now)
+  /** @returns whether it is new: of several nodes that put the same turn in, one wins */
+  async function enqueue(turn: Turn, removeAt: number): Promise<{ key: Uint8Array; isNew: boolean }> {
+    const key = artefactKey(MODEL, `${turn.id} ${turn.turn}`)
+    const payload = sealPayload(sealer, key, turn)
+    const isNew = await artefacts.create({ model: MODEL, key, payload, grantId: QUEUE, removeAt })
+    // What was due is soon gone, and counts no longer.
+    if (isNew) limit.add({ key, bytes: payload.length, removeAt: turn.dueAt + LAST_PAUSE }, clock())
+    return { key, isNew }
   }
 
   async function repeatDue(): Promise<void> {
     const rows = await artefacts.list([MODEL], 'grantId', QUEUE)
-    const due = rows.filter((row) => row.consumedAt === undefined && readRow(row).dueAt <= clock())
+    const due = rows.filter((row) => readRow(row).dueAt <= clock())
     for (let start = 0; start < due.length; start += AT_ONCE) {
       await Promise.all(due.slice(start, start + AT_ONCE).map((row) => repeat(row)))
     }
   }
 
   async function repeat(row: Artefact): Promise<void> {
-    const won = await artefacts.consume(row.key, wholeSeconds(clock))
-    if (!won) return
-    const { attempt, dueAt: _, ...notice } = readRow(row)
-    const client = await findToldClient(notice.clientId)
-    if (client !== undefined) await deliver(client, notice, attempt)
-    await artefacts.destroy(row.key)
+    const now = wholeSeconds(clock)
+    const { id, turn, attempt, dueAt: _, ...notice } = readRow(row)
+    const dueAt = now + (PAUSES[attempt] ?? LAST_PAUSE)
+    const next = { ...notice, id, turn: turn + 1, attempt: Math.min(attempt + 1, PAUSES.length), dueAt }
+    const { key, isNew } = await enqueue(next, row.removeAt ?? now + LIFETIME)
+    // Another node was faster, or died right here; then the turn that it left will come.
+    if (!isNew) return
+    // Another node was done with it before we began.
+    const client = (await artefacts.destroy(row.key)) ? await findToldClient(notice.clientId) : undefined
+    if (client !== undefined && (await deliver(client, notice, attempt)) === 'pending') return
+    await artefacts.destroy(key)
   }
 
-  function readRow(row: Artefact): Notice & { attempt: number; dueAt: number } {
-    return openPayload(sealer, row.key, row.payload) as unknown as Notice & { attempt: number; dueAt: number }
+  function readRow(row: Artefact): Turn {
+    return openPayload(sealer, row.key, row.payload) as unknown as Turn
   }
 
   return {
@@ -126,7 +136,11 @@ export function createNotices(parts: {
         untold.set(clientId, client.clientName ?? clientId)
         const sid = authorizations[clientId]?.sid
         const notice = { clientId, subject: accountId, ...(sid !== undefined && { sid }) }
-        if ((await deliver(client, notice, 0)) === 'delivered') untold.delete(clientId)
+        const outcome = await deliver(client, notice, 0)
+        if (outcome === 'delivered') untold.delete(clientId)
+        if (outcome !== 'pending') return
+        const now = wholeSeconds(clock)
+        await enqueue({ ...notice, id: randomText(16), turn: 0, attempt: 1, dueAt: now + PAUSES[0] }, now + LIFETIME)
       })
       await waitFor(Promise.all(attempts), BROWSER_WAIT_MS, log)
       return [...untold.values()]

@@ -8,14 +8,19 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeJwt } from 'jose'
 import * as client from 'openid-client'
 import { request } from 'undici'
+import { createSealer } from '../../src/kernel/sealer.ts'
+import { createLog } from '../../src/observe/log.ts'
+import { createProvider } from '../../src/provider/provider.ts'
 import { createBrowserSession } from '../support/browser-session.ts'
 import {
   beginLogin,
+  buildSettings,
   CALLBACK,
   clientSettings,
   discover,
   END_SESSION,
   GOODBYE,
+  type ProviderUnderTest,
   signIn,
   startProvider,
 } from '../support/provider.ts'
@@ -58,9 +63,75 @@ test('BCO-3: a passing fault is repeated with a fresh token, a final one is not,
   assert.notEqual(first?.jti, second?.jti)
   assert.ok(Number(second?.iat) - Number(first?.iat) >= 4)
   assert.equal(told.filter(({ path }) => path === '/refusing').length, 1)
-  await until(
-    async () => (await provider.store.artefacts.list(['LogoutNotice'], 'grantId', 'logout notices')).length === 0,
-  )
+  await until(async () => (await waitingNotices(provider)).length === 0)
+})
+
+test('BCO-3: a notice outlives the node that dies while it repeats it', async (t) => {
+  let ahead = 0
+  const clock = () => Date.now() / 1000 + ahead
+  const clients = [clientSettings('app', { metadata: { backchannel_logout_uri: 'https://rp.example/logout' } })]
+  const { promise: dead, resolve: bury } = Promise.withResolvers<Response>()
+  const answers = [Promise.resolve(new Response(null, { status: 503 })), dead]
+  const provider = await startProvider({ clients, parts: { clock, fetch: async () => answers.shift() ?? dead } })
+  // What hangs does so as if its process had ended.
+  t.after(async () => {
+    bury(new Response(null, { status: 204 }))
+    await provider.close()
+  })
+  const { browser } = await signIn(await discover(provider.origin))
+  await browser.submit(await browser.visit(provider.origin + PATH), { logout: 'yes' })
+  ahead = 6
+  await until(() => answers.length === 0)
+
+  const told: number[] = []
+  const survivor = await createProvider({
+    settings: buildSettings({ origin: provider.origin, accountsPath: provider.accountsPath, clients }),
+    store: provider.store,
+    sealer: createSealer(['a secret of the tests']),
+    clock,
+    log: createLog('silent'),
+    fetch: async () => {
+      told.push(ahead)
+      return new Response(null, { status: told.length === 1 ? 500 : 200 })
+    },
+  })
+  t.after(() => survivor.close())
+  for (const later of [37, 338]) {
+    ahead = later
+    await until(() => told.includes(later))
+  }
+  assert.deepEqual(told, [37, 338])
+  await until(async () => (await waitingNotices(provider)).length === 0)
+})
+
+test('BCO-3: of several nodes one repeats a notice, and after the fourth attempt nobody does', async (t) => {
+  let ahead = 0
+  const clock = () => Date.now() / 1000 + ahead
+  const clients = [clientSettings('app', { metadata: { backchannel_logout_uri: 'https://rp.example/logout' } })]
+  let attempts = 0
+  const refuse = async () => {
+    attempts += 1
+    return new Response(null, { status: 503 })
+  }
+  const provider = await startProvider({ clients, parts: { clock, fetch: refuse } })
+  t.after(() => provider.close())
+  const second = await createProvider({
+    settings: buildSettings({ origin: provider.origin, accountsPath: provider.accountsPath, clients }),
+    store: provider.store,
+    sealer: createSealer(['a secret of the tests']),
+    clock,
+    log: createLog('silent'),
+    fetch: refuse,
+  })
+  t.after(() => second.close())
+  const { browser } = await signIn(await discover(provider.origin))
+  await browser.submit(await browser.visit(provider.origin + PATH), { logout: 'yes' })
+  for (const [place, later] of [6, 40, 350].entries()) {
+    ahead = later
+    await until(() => attempts === place + 2)
+  }
+  await until(async () => (await waitingNotices(provider)).length === 0)
+  assert.equal(attempts, 4)
 })
 
 test('A-31: a notice never opens a connection to the inside unless the operator allowed it', async (t) => {
@@ -79,7 +150,7 @@ test('A-31: a notice never opens a connection to the inside unless the operator 
   assert.match(page.body, /could not be told yet/)
   assert.equal(connections, 0)
   // Final: the address will not get better.
-  assert.deepEqual(await provider.store.artefacts.list(['LogoutNotice'], 'grantId', 'logout notices'), [])
+  assert.deepEqual(await waitingNotices(provider), [])
 })
 
 test('FCO-1: the answer loads a frame for each client that is told so, then goes on', async (t) => {
@@ -199,6 +270,10 @@ test('headless_logout: a program ends the session of its access token; without t
     })
   }
 })
+
+function waitingNotices({ store }: ProviderUnderTest) {
+  return store.artefacts.list(['LogoutNotice'], 'grantId', 'logout notices')
+}
 
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   for (let waited = 0; waited < 150; waited++) {
