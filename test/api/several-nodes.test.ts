@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { bearer, callApi, ELASTIC, FACILITATOR, text } from '../support/api-call.ts'
+import { type BrowserSession, createBrowserSession } from '../support/browser-session.ts'
 import { signInByApi } from '../support/oidc-login.ts'
 import { PASSWORD, startPostgres, type PostgresServer } from '../support/postgres.ts'
 import { createProgram, type Program } from '../support/program.ts'
@@ -56,6 +57,37 @@ test('who signs in at one node and out at the other is signed out everywhere, at
   })
   assert.deepEqual(refused.body, { error: 'invalid_grant', error_description: 'token has been invalidated' })
 })
+
+test('who signs in at the portal of one node is known at the other, and signed out at either is refused by both', async () => {
+  for (const [first, second] of [
+    [here, there],
+    [there, here],
+  ] as const) {
+    const browser = createBrowserSession()
+    const chosen = await browser.visit(`${first.portal}/internal/security/login`, {
+      headers: { 'kbn-xsrf': 'true', 'content-type': 'application/json' },
+      body: JSON.stringify({ providerType: 'oidc', providerName: 'oidc1', currentURL: `${first.portal}/login` }),
+    })
+    const { location } = JSON.parse(chosen.body) as { location: string }
+    const login = await browser.visit(location)
+    const consent = await browser.submit(login, { answer: 'login', username: 'alice', password: 'alice-demo' })
+    await browser.submit(consent, { answer: 'allow' })
+    for (const node of [first, second]) assert.equal(await askWho(browser, node), 'alice')
+
+    // The cookie outlives the sign-out in this one, as in a browser that was copied.
+    const copy = browser.copy()
+    const question = await browser.visit(`${first.portal}/api/security/logout`)
+    assert.equal(new URL(question.url).origin, first.provider)
+    for (const node of [second, first]) assert.equal(await askWho(copy, node), 401)
+  }
+})
+
+async function askWho(browser: BrowserSession, { portal }: Program): Promise<unknown> {
+  const headers = { 'kbn-xsrf': 'true' }
+  const { body } = await browser.visit(`${portal}/internal/security/me`, { headers })
+  const { username, statusCode } = JSON.parse(body) as { username?: string; statusCode?: number }
+  return username ?? statusCode
+}
 
 test('with 256 checks in flight at two nodes, a query serves fifteen of them and more', async () => {
   const access = text(await signInByApi(here, 'alice'), 'access_token')
