@@ -202,7 +202,7 @@ export function createOidcRealm(parts: {
   }
 
   async function prepare(wishes: { state?: string; nonce?: string; loginHint?: string }) {
-    const state = withText(wishes.state ?? createState(secrets.state, name))
+    const state = withText(wishes.state ?? createState(secrets.state, name, clock()))
     const nonce = withText(wishes.nonce ?? randomText(32))
     const { authorization } = await endpoints()
     const verifier = codeVerifier(state, nonce)

@@ -1,30 +1,42 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { createHash, createHmac, randomFillSync } from 'node:crypto'
 import { equalSecrets } from '../kernel/random.ts'
 
-const RANDOM_BYTES = 24
+const TIME_BYTES = 4
+const RANDOM_BYTES = 20
+const UNIQUE_BYTES = TIME_BYTES + RANDOM_BYTES
 const TAG_BYTES = 8
+const HASH_BYTES = 32
 
 /**
- * A fresh `state`, 43 characters: 24 random bytes and a tag that tells any node which realm it belongs to, although
- * nothing is remembered between prepare and authenticate.
+ * A fresh `state`, 43 characters: the time, 20 random bytes, and a tag that tells any node which realm it belongs to,
+ * although nothing is remembered between prepare and authenticate.
+ * @param now in seconds
  */
-export function createState(key: Uint8Array, realm: string): string {
-  const random = randomBytes(RANDOM_BYTES)
-  return Buffer.concat([random, stateTag(key, realm, random)]).toString('base64url')
+export function createState(key: Uint8Array, realm: string, now: number): string {
+  const unique = Buffer.alloc(UNIQUE_BYTES)
+  unique.writeUInt32BE(now >>> 0)
+  randomFillSync(unique, TIME_BYTES)
+  return Buffer.concat([unique, stateTag(key, realm, unique)]).toString('base64url')
 }
 
 /** Whether `createState` made this state for this realm. A state of a caller's own making belongs to no realm. */
 export function belongsToRealm(key: Uint8Array, realm: string, state: string): boolean {
   const bytes = Buffer.from(state, 'base64url')
-  if (bytes.length !== RANDOM_BYTES + TAG_BYTES) return false
-  return equalSecrets(bytes.subarray(RANDOM_BYTES), stateTag(key, realm, bytes.subarray(0, RANDOM_BYTES)))
+  if (bytes.length !== UNIQUE_BYTES + TAG_BYTES) return false
+  return equalSecrets(bytes.subarray(UNIQUE_BYTES), stateTag(key, realm, bytes.subarray(0, UNIQUE_BYTES)))
 }
 
-/** Under which key the store remembers that the response to this state was redeemed. */
+/**
+ * Under which key the store remembers that the response to this state was redeemed: a hash of both, after the time that
+ * is in a state of ours, so that marks of one time are neighbours in the store. Of a caller's own state the time means
+ * nothing, and as a part of the key it does no harm.
+ */
 export function responseKey(realm: string, state: string): Uint8Array {
-  return createHash('sha256')
+  const hash = createHash('sha256')
     .update(joinParts([realm, state]))
     .digest()
+  const time = Buffer.from(state, 'base64url').subarray(0, TIME_BYTES)
+  return Buffer.concat([time, hash], HASH_BYTES)
 }
 
 /** Joins free texts so that no two lists give the same bytes: each after its length in UTF-8 as 4 bytes, big-endian. */
@@ -39,9 +51,9 @@ export function joinParts(parts: readonly string[]): Uint8Array {
   )
 }
 
-function stateTag(key: Uint8Array, realm: string, random: Uint8Array): Uint8Array {
+function stateTag(key: Uint8Array, realm: string, unique: Uint8Array): Uint8Array {
   const hmac = createHmac('sha256', key)
     .update(joinParts([realm]))
-    .update(random)
+    .update(unique)
   return hmac.digest().subarray(0, TAG_BYTES)
 }

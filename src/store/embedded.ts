@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { createArtefacts } from './artefacts.ts'
 import { createDocuments } from './documents.ts'
 import { joinDataDirectory, openDataDirectory } from './embedded/data-directory.ts'
+import { pairsByLink } from './embedded/pair-links.ts'
 import type { InvalidationMark } from './embedded/invalidation-mark.ts'
 import type { Reader } from './embedded/reader.ts'
 import { createRemoteWriter, serveWriter, type WriterChannel } from './embedded/writer-channel.ts'
@@ -104,7 +105,7 @@ function assembleStore(parts: {
   const engine = createEngine(reader, writer, mark)
   return {
     documents: createDocuments(engine),
-    tokens: createTokenPairs({ engine, clock }),
+    tokens: createTokenPairs({ engine, clock, pairsBy: pairsByLink }),
     sessions: createSessions({ engine, clock }),
     artefacts: createArtefacts({ engine, clock }),
     async check() {

@@ -90,7 +90,7 @@ export interface TokenPair extends NewTokenPair {
 
 export type AccessSide = Pick<TokenPair, 'accessHash' | 'accessExpiresAt' | 'accessInvalidated' | 'authentication'>
 
-/** A response of an OpenID Provider that was redeemed. `key` = SHA-256 of realm and state. */
+/** A response of an OpenID Provider that was redeemed. `key`: 32 bytes made from realm and state, best growing with time. */
 export interface UsedResponse {
   readonly key: Uint8Array
   readonly keepUntil: number

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { wholeSeconds, type Clock } from '../kernel/clock.ts'
 import type { Engine, Row, Steps, Value } from './engine.ts'
 import type { PairMemory } from './pair-memory.ts'
+import { buildPairSearch, pairsByIndex, SEARCH_STEP, type PairsBy } from './pair-search.ts'
 import type { AccessSide, Invalidation, NewTokenPair, TokenPair, TokenPairs } from './store.ts'
 
 // 64-bit keys cross the border to SQL as numbers only on their way in. On their way out they are text: a JavaScript
@@ -61,9 +62,6 @@ const USE_UP = `
   on conflict (key) do update set keep_until = excluded.keep_until, redeemed = 0
   where used_response.keep_until <= ?3`
 
-/** How many rows one step of a search looks at before it lets other work through. */
-const SEARCH_STEP = 500
-
 /**
  * Token pairs, and the responses of OpenID Providers that were used to get them.
  * @param memory spares most of a look-up that was made before
@@ -72,10 +70,12 @@ export function createTokenPairs({
   engine,
   clock,
   memory,
+  pairsBy = pairsByIndex,
 }: {
   engine: Engine
   clock: Clock
   memory?: PairMemory
+  pairsBy?: PairsBy
 }): TokenPairs {
   const now = () => wholeSeconds(clock)
 
@@ -129,24 +129,10 @@ export function createTokenPairs({
       return won ? { won } : { won, pair: rows.map(readPair)[0] }
     },
     async findAlive(of, at, { after = -1n, limit }) {
-      const values: Value[] = [now(), at, after]
-      const bind = (value: Value) => `?${values.push(value)}`
-      const conditions: string[] = []
-      if (of.realm !== undefined) conditions.push(`realm = ${bind(of.realm)}`)
-      if (of.username !== undefined) conditions.push(`username = ${bind(of.username)}`)
-      if (of.subject !== undefined) conditions.push(`issuer = ${bind(of.subject.issuer)}`)
-      if (of.subject?.subject !== undefined) conditions.push(`subject = ${bind(of.subject.subject)}`)
-      if (of.subject?.sessionId !== undefined) conditions.push(`session_id = ${bind(of.subject.sessionId)}`)
-      if (conditions.length === 0) throw new TypeError('pairs are found by realm, user or subject')
-      const search = `
-        select cast(id as text) as id, remove_at > ?1 and (
-            access_invalidated = 0 and access_expires_at >= ?2
-            or refresh_hash is not null and refresh_invalidated = 0 and remove_at > ?2) as alive
-        from token_pair where ${conditions.join(' and ')} and id > ?3 order by id limit ${SEARCH_STEP}`
-
+      const search = buildPairSearch(of, now(), at, pairsBy)
       const alive: bigint[] = []
       for (let last = after; ;) {
-        const rows = (await engine.read(search, ...values.with(2, last))) as { id: string; alive: number }[]
+        const rows = (await engine.read(...search(last))) as { id: string; alive: number }[]
         alive.push(...rows.filter((row) => row.alive).map((row) => BigInt(row.id)))
         if (rows.length < SEARCH_STEP || alive.length >= limit) break
         last = BigInt(rows.at(-1)?.id ?? last)

@@ -84,4 +84,52 @@ export const MIGRATIONS: readonly string[] = [
   create index artefact_user_code on artefact (user_code, model) where user_code is not null;
   create index artefact_account on artefact (account_id) where account_id is not null;
   `,
+  // See pair-links.ts. A new block begins after one of a thousand pairs, whichever; the oldest goes with its last pair.
+  `
+  create table pair_block (start integer primary key) strict;
+  create table pair_link (
+    block integer not null,
+    kind integer not null,
+    value text not null,
+    pair integer not null,
+    primary key (block, kind, value, pair)
+  ) strict, without rowid;
+
+  insert into pair_block
+    select min(id) - 1 from (select id, (row_number() over (order by id) - 1) / 1024 as number from token_pair)
+    group by number;
+  insert into pair_link
+    select (select max(start) from pair_block where start < id), kind, value, id
+    from (
+      select id, 1 as kind, username as value from token_pair
+      union all select id, 2, subject from token_pair
+      union all select id, 3, session_id from token_pair)
+    where value is not null;
+  drop index token_pair_username;
+  drop index token_pair_subject;
+  drop index token_pair_session;
+
+  create trigger token_pair_added after insert on token_pair begin
+    insert into pair_block select new.id - 1 where not exists (select 1 from pair_block);
+    insert into pair_link
+      select
+        coalesce((select max(start) from pair_block where start < new.id), (select min(start) from pair_block)),
+        kind, value, new.id
+      from (
+        select 1 as kind, new.username as value
+        union all select 2, new.subject
+        union all select 3, new.session_id)
+      where value is not null
+      on conflict do nothing;
+    insert into pair_block
+      select (select max(id) from token_pair) where abs(random() % 1024) = 0
+      on conflict do nothing;
+  end;
+  create trigger token_pair_removed after delete on token_pair
+    when (select start from pair_block order by start limit 1 offset 1) < (select min(id) from token_pair)
+  begin
+    delete from pair_link where block = (select min(start) from pair_block);
+    delete from pair_block where start = (select min(start) from pair_block);
+  end;
+  `,
 ]

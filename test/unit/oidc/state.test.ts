@@ -4,15 +4,16 @@ import { buildCodeChallenge, deriveCodeVerifier } from '../../../src/oidc/pkce.t
 import { belongsToRealm, createState, joinParts, responseKey } from '../../../src/oidc/state.ts'
 
 const KEY = Buffer.alloc(32, 1)
+const NOW = 1_800_000_000
 const OTHER_KEY = Buffer.alloc(32, 2)
 
 test('a state names its realm to every node that has the key, and no other realm (A-15)', () => {
-  const state = createState(KEY, 'r1')
+  const state = createState(KEY, 'r1', NOW)
   assert.match(state, /^[\w-]{43}$/)
   assert.ok(belongsToRealm(KEY, 'r1', state))
   assert.ok(!belongsToRealm(KEY, 'r2', state))
   assert.ok(!belongsToRealm(OTHER_KEY, 'r1', state))
-  assert.notEqual(createState(KEY, 'r1'), state)
+  assert.notEqual(createState(KEY, 'r1', NOW), state)
 })
 
 test("a state of a caller's own making belongs to no realm", () => {
@@ -41,7 +42,19 @@ test('parts are joined after their lengths in bytes', () => {
   assert.deepEqual([...joinParts(['é', ''])], [0, 0, 0, 2, 0xc3, 0xa9, 0, 0, 0, 0])
 })
 
-test('a response is remembered by realm and state', () => {
-  assert.equal(responseKey('r', 's').length, 32)
+test('a response is remembered by realm and state, whatever the state is', () => {
+  for (const state of ['', 's', 'é'.repeat(43), createState(KEY, 'r', NOW)]) {
+    assert.equal(responseKey('r', state).length, 32)
+    assert.deepEqual(responseKey('r', state), responseKey('r', state))
+    assert.notDeepEqual(responseKey('r', state), responseKey('s', state))
+  }
   assert.notDeepEqual(responseKey('r', 's'), responseKey('rs', ''))
+  assert.notDeepEqual(responseKey('r', 'AAAAAA'), responseKey('r', 'AAAAAAAA'))
+})
+
+test('the marks of our own responses are in the order of their time', () => {
+  const keyAt = (now: number) => responseKey('r', createState(KEY, 'r', now))
+  for (const earlier of [NOW, NOW + 1, NOW + 255]) {
+    assert.equal(Buffer.compare(keyAt(earlier), keyAt(earlier + 1)), -1)
+  }
 })
