@@ -51,19 +51,19 @@ export function renderLoginPage(view: LoginView): string {
     ${loginAssistanceMessage !== undefined && html`<div class="assistance">${renderMarkdown(loginAssistanceMessage)}</div>`}
     ${message && renderMessage(message)} ${view.told !== undefined && html`<p class="muted small">${view.told}</p>`}
     ${
-      cards.length > 0 &&
-      html`<ul class="choices${cards.length > MANY ? ' many' : ''}" data-way-in>
-        ${cards.map((provider) => renderCard(provider, view))}
-      </ul>`
-    }
-    ${form && renderForm(form, view)}
-    ${
       // The script takes away what is offered on origins of another scheme, which the server cannot tell.
       form === undefined &&
       html`<p id="no-providers" class="notice error" role="alert" ${cards.length > 0 && html` hidden`}>
         ${texts.login.noProviders(view.host)}
       </p>`
     }
+    ${
+      cards.length > 0 &&
+      html`<ul class="choices${cards.length > MANY ? ' many' : ''}" data-way-in>
+        ${cards.map((provider) => renderCard(provider, view))}
+      </ul>`
+    }
+    ${form && renderForm(form, view)}
     ${view.moreOptions && html`<p class="fine" data-way-in><a href="${loginAddress(view)}">${texts.login.moreOptions}</a></p>`}
     ${
       loginHelp !== undefined &&

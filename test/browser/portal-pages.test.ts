@@ -204,7 +204,7 @@ const PLACES: readonly Place[] = [
     },
   },
   {
-    name: 'logged-out',
+    name: 'logged-out-timeout',
     settings: form,
     open: (page, origin) => page.goto(`${origin}/security/logged_out?msg=SESSION_LIFESPAN_TIMEOUT`),
   },
