@@ -38,7 +38,8 @@ before(async () => {
   await api.putRole('reader', { cluster: ['read_security'], run_as: ['ann'] })
   await api.putUser('admin', { password: 'admins-password', roles: ['superuser'] })
   await api.putUser('joe', { password: 'joes-password', roles: ['reader'] })
-  await api.putUser('ann', { password: 'anns-password', roles: [] })
+  // Nobody here has this password, and to find that out costs little.
+  await api.putUser('ann', { password_hash: `$2a$04$${'.'.repeat(53)}`, roles: [] })
   pool = new Pool(api.address, { connections: 20 })
   endpoints = await listEndpoints()
   process.on('unhandledRejection', keepRejection)
@@ -72,7 +73,8 @@ test(`${REQUESTS} requests of any kind are answered with JSON, and none with a f
 })
 
 async function checkAnswer({ method, path, headers, body }: FuzzedRequest): Promise<number> {
-  const answer = await pool.request({ method, path, headers, ...(body !== undefined && { body }) })
+  // After a HEAD, the client would hang up by itself.
+  const answer = await pool.request({ method, path, headers, reset: false, ...(body !== undefined && { body }) })
   const text = await answer.body.text()
   const told = `${method} ${path} ${JSON.stringify(headers)} ${body} -> ${answer.statusCode} ${text.slice(0, 500)}`
   assert.ok(answer.statusCode < 500, told)
@@ -226,13 +228,14 @@ function buildQuery(): fc.Arbitrary<string> {
 function buildHeaders(path: string): fc.Arbitrary<Record<string, string>> {
   const sender = path === '/_security/user/_password' ? JOE : ADMIN
   const authorization = fc.oneof(
-    { weight: 200, arbitrary: fc.constant(sender) },
-    { weight: 40, arbitrary: fc.constant(JOE) },
+    { weight: 1000, arbitrary: fc.constant(sender) },
+    { weight: 200, arbitrary: fc.constant(JOE) },
     {
-      weight: 10,
+      weight: 50,
       arbitrary: fc.constantFrom('', 'Basic x', 'Bearer', bearer('x'), bearer('!'.repeat(50)), 'ApiKey eA=='),
     },
-    { weight: 1, arbitrary: fc.constantFrom(basic('nobody', 'wrong'), basic('ann', '')) },
+    { weight: 3, arbitrary: fc.constant(basic('ann', 'wrong')) },
+    { weight: 1, arbitrary: fc.constant(basic('nobody', 'wrong')) },
   )
   const optional = {
     accept: fc.constantFrom(
