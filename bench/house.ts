@@ -42,6 +42,8 @@ export async function createHouse(options: HouseOptions): Promise<House> {
   const program = await createProgram({
     settings: (yaml, addresses) =>
       [addProvider(yaml), ...describeRealm(provider, addresses), ...settings, ''].join('\n'),
+    // The programs of the tests share compiled code; one that an operator starts has none.
+    environment: { NODE_COMPILE_CACHE: '' },
     secrets: {
       'ostiary.secret': SECRET,
       'xpack.security.encryptionKey': ENCRYPTION_KEY,

@@ -10,6 +10,7 @@ export interface ServerProcess {
   close(): Promise<void>
 }
 
+const TIMEOUT_MS = 10_000
 /** Headers that node:http sets by itself, also in a bare server. */
 const OWN_HEADERS = new Set(['connection', 'date', 'keep-alive'])
 
@@ -37,8 +38,14 @@ export async function startServerProcess(
 }
 
 /** A bare node:http server that answers everything with what is answered to this request. */
-export async function startBareServer(url: string, init: RequestInit): Promise<ServerProcess> {
-  const answer = await fetch(url, { ...init, redirect: 'manual' })
+export async function startBareServer(
+  url: string,
+  { headers: asked, ...request }: { method?: string; headers: Readonly<Record<string, string>>; body?: string },
+): Promise<ServerProcess> {
+  // As the load generator, and otherwise than fetch by itself, it does not ask for compression.
+  const init = { ...request, headers: { ...asked, 'accept-encoding': 'identity' } }
+  const answer = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) })
+  if (answer.status !== 200) throw new Error(`${url} was answered ${answer.status}`)
   const headers = Object.fromEntries([...answer.headers].filter(([name]) => !OWN_HEADERS.has(name)))
   const bare: BareAnswer = { status: answer.status, headers, body: await answer.text() }
   return startServerProcess('bare', [JSON.stringify(bare)])
