@@ -1,11 +1,11 @@
 /**
  * The OpenID Foundation's test modules for OpenID Providers, by their names and re-enacted in our own words: Basic,
- * Config, RP-Initiated Logout and 3rd Party-Init. What other files prove at length is here in its shortest form.
+ * Config, RP-Initiated, Back-Channel and Front-Channel Logout. What other files prove at length is here in its shortest form.
  */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { decodeProtectedHeader, generateKeyPair, SignJWT } from 'jose'
+import { createRemoteJWKSet, decodeProtectedHeader, generateKeyPair, jwtVerify, SignJWT } from 'jose'
 import * as client from 'openid-client'
 import { type BrowserSession, createBrowserSession, type VisitedPage } from '../support/browser-session.ts'
 import {
@@ -68,6 +68,126 @@ test('the whole life by openid-client: discovery, login, refresh, userinfo, intr
   assert.equal(await silently(browser), 'login_required')
 })
 
+test('oidcc-server, oidcc-ensure-request-with-valid-pkce-succeeds: a plain login, checked by a strict client', async () => {
+  const { tokens, page } = await signIn(config)
+  const claims = tokens.claims()
+  assert.deepEqual([claims?.sub, claims?.aud, claims?.iss], ['s-alice', 'app', provider.origin])
+  assert.equal(tokens.token_type, 'bearer')
+  assert.equal(new URL(page.url).searchParams.get('iss'), provider.origin)
+})
+
+test('oidcc-alternate-happy-flow: scopes and parameters in another order', async () => {
+  const { url, redeem } = await beginLogin(config, { scope: 'email groups openid profile' })
+  const { origin, pathname, searchParams } = new URL(url)
+  const query = new URLSearchParams([...searchParams].toReversed())
+  const browser = createBrowserSession()
+  const page = await submitLogin(browser, await browser.visit(`${origin}${pathname}?${query.toString()}`), 'alice')
+  assert.equal((await redeem(page)).claims()?.sub, 's-alice')
+})
+
+test('oidcc-idtoken-unsigned: not offered', async () => {
+  const offered = config.serverMetadata().id_token_signing_alg_values_supported
+  assert.deepEqual(offered?.toSorted(), ['ES256', 'PS256', 'RS256'])
+})
+
+test('oidcc-ensure-request-object-with-redirect-uri: its address is not followed', async () => {
+  const object = Buffer.from(JSON.stringify({ redirect_uri: 'https://other.example/cb' })).toString('base64url')
+  const request = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${object}.`
+  const { url } = await beginLogin(config, { request })
+  const page = await createBrowserSession().visit(url, { until: CALLBACK })
+  assert.ok(page.url.startsWith(CALLBACK))
+  assert.equal(new URL(page.url).searchParams.get('error'), 'request_not_supported')
+})
+
+test('oidcc-discovery-endpoint-verification, RIL-14, BCO-1: metadata of a provider on https', async (t) => {
+  // Its TLS ends in front of it.
+  const proxied = await startProvider({ settings: { issuer: 'https://op.example.org' } })
+  t.after(() => proxied.close())
+  const answer = await fetch(`${proxied.origin}/.well-known/openid-configuration`)
+  assert.equal(answer.status, 200)
+  assert.match(answer.headers.get('content-type') ?? '', /^application\/json/)
+  const metadata = (await answer.json()) as Record<string, unknown>
+  assert.equal(metadata['issuer'], 'https://op.example.org')
+  for (const [name, value] of Object.entries(metadata))
+    if (/_(?:endpoint|uri)$/.test(name)) assert.match(String(value), /^https:\/\/op\.example\.org\//, name)
+  assert.deepEqual(metadata['response_types_supported'], ['code'])
+  assert.deepEqual(metadata['subject_types_supported'], ['public'])
+  assert.ok((metadata['id_token_signing_alg_values_supported'] as string[]).includes('RS256'))
+  assert.ok((metadata['scopes_supported'] as string[]).includes('openid'))
+  const { keys } = (await (await fetch(`${proxied.origin}/.well-known/jwks.json`)).json()) as {
+    keys: Record<string, string>[]
+  }
+  assert.equal(new Set(keys.map(({ kid }) => kid)).size, keys.length)
+  for (const { kty, use, d } of keys)
+    assert.deepEqual([['RSA', 'EC'].includes(kty ?? ''), use, d], [true, 'sig', undefined])
+})
+
+for (const [name, claims] of [
+  ['oidcc-rp-initiated-logout-discovery-endpoint-verification', ['end_session_endpoint']],
+  [
+    'oidcc-backchannel-logout-discovery-endpoint-verification',
+    ['backchannel_logout_supported', 'backchannel_logout_session_supported'],
+  ],
+  [
+    'oidcc-frontchannel-logout-discovery-endpoint-verification',
+    ['frontchannel_logout_supported', 'frontchannel_logout_session_supported'],
+  ],
+] as const) {
+  test(name, () => {
+    const metadata: Readonly<Record<string, unknown>> = { ...config.serverMetadata() }
+    const expected = (claim: string) =>
+      claim === 'end_session_endpoint' ? `${provider.origin}/session/end_session` : true
+    for (const claim of claims) assert.equal(metadata[claim], expected(claim), claim)
+  })
+}
+
+test('oidcc-backchannel-rp-initiated-logout: a logout token and nothing else, then back with the state', async (t) => {
+  const forms: URLSearchParams[] = []
+  const told = await startProvider({
+    clients: [clientSettings('app', { metadata: { backchannel_logout_uri: 'https://rp.example/logout' } })],
+    parts: {
+      async fetch(_url, options) {
+        forms.push(new URLSearchParams(String(options?.body)))
+        return new Response(null, { status: 200 })
+      },
+    },
+  })
+  t.after(() => told.close())
+  const { browser, tokens } = await signIn(await discover(told.origin))
+  const hint = { id_token_hint: tokens.id_token ?? '', post_logout_redirect_uri: GOODBYE, state: 's' }
+  const url = `${told.origin}/session/end_session?${new URLSearchParams(hint).toString()}`
+  const back = await browser.submit(await browser.visit(url), { logout: 'yes' }, { until: GOODBYE })
+  assert.equal(back.url, `${GOODBYE}?state=s`)
+  assert.deepEqual(
+    forms.map((form) => [...form.keys()]),
+    [['logout_token']],
+  )
+  const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', told.origin))
+  const { payload } = await jwtVerify(forms[0]?.get('logout_token') ?? '', keys, {
+    issuer: told.origin,
+    audience: 'app',
+    typ: 'logout+jwt',
+    algorithms: ['RS256'],
+  })
+  assert.deepEqual([payload.sub, payload['sid'], payload['nonce']], ['s-alice', tokens.claims()?.['sid'], undefined])
+})
+
+test('oidcc-frontchannel-rp-initiated-logout: the frame has iss and sid, then the way back has the state', async (t) => {
+  const metadata = {
+    frontchannel_logout_uri: 'http://localhost:5601/frame',
+    frontchannel_logout_session_required: true,
+  }
+  const framed = await startProvider({ clients: [clientSettings('app', { metadata })] })
+  t.after(() => framed.close())
+  const { browser, tokens } = await signIn(await discover(framed.origin))
+  const hint = { id_token_hint: tokens.id_token ?? '', post_logout_redirect_uri: GOODBYE, state: 's' }
+  const url = `${framed.origin}/session/end_session?${new URLSearchParams(hint).toString()}`
+  const page = await browser.submit(await browser.visit(url), { logout: 'yes' })
+  const frame = new URL((/<iframe src="([^"]*)"/.exec(page.body)?.[1] ?? '').replaceAll('&amp;', '&'))
+  assert.deepEqual(Object.fromEntries(frame.searchParams), { iss: framed.origin, sid: tokens.claims()?.['sid'] })
+  assert.match(page.body, new RegExp(`href="${GOODBYE}\\?state=s"`))
+})
+
 test('oidcc-response-type-missing: an error page or a redirect that says so', async () => {
   const url = new URL((await beginLogin(config)).url)
   url.searchParams.delete('response_type')
@@ -85,12 +205,18 @@ test('oidcc-idtoken-signature: RS256 with a kid that is published', async () => 
   assert.ok(keys.some((key) => key.kid === kid))
 })
 
-for (const [way, init] of [
-  ['get', (token: string) => ({ headers: { authorization: `Bearer ${token}` } })],
-  ['post-header', (token: string) => ({ method: 'POST', headers: { authorization: `Bearer ${token}` } })],
-  ['post-body', (token: string) => ({ method: 'POST', body: new URLSearchParams({ access_token: token }) })],
+for (const [name, init] of [
+  ['oidcc-userinfo-get', (token: string) => ({ headers: { authorization: `Bearer ${token}` } })],
+  [
+    'oidcc-userinfo-post-header',
+    (token: string) => ({ method: 'POST', headers: { authorization: `Bearer ${token}` } }),
+  ],
+  [
+    'oidcc-userinfo-post-body',
+    (token: string) => ({ method: 'POST', body: new URLSearchParams({ access_token: token }) }),
+  ],
 ] as const) {
-  test(`oidcc-userinfo-${way}`, async () => {
+  test(name, async () => {
     const { tokens } = await signIn(config)
     const answer = await fetch(`${provider.origin}/users-srv/userinfo`, init(tokens.access_token))
     assert.equal(answer.status, 200)
@@ -112,14 +238,14 @@ test('oidcc-ensure-request-without-nonce-succeeds-for-code-flow', async () => {
   assert.equal(tokens.claims()?.nonce, undefined)
 })
 
-for (const [scope, present] of [
-  ['profile', ['name']],
-  ['email', ['email', 'email_verified']],
-  ['address', []],
-  ['phone', []],
-  ['profile email address phone', ['name', 'email', 'email_verified']],
+for (const [name, scope, present] of [
+  ['oidcc-scope-profile', 'profile', ['name']],
+  ['oidcc-scope-email', 'email', ['email', 'email_verified']],
+  ['oidcc-scope-address', 'address', []],
+  ['oidcc-scope-phone', 'phone', []],
+  ['oidcc-scope-all', 'profile email address phone', ['name', 'email', 'email_verified']],
 ] as const) {
-  test(`oidcc-scope-${scope.includes(' ') ? 'all' : scope}: the claims come from userinfo`, async () => {
+  test(`${name}: the claims come from userinfo`, async () => {
     const { tokens } = await signIn(config, { parameters: { scope: `openid ${scope}` } })
     const userinfo = await client.fetchUserInfo(config, tokens.access_token, 's-alice')
     assert.deepEqual(Object.keys(userinfo).toSorted(), [...present, 'sub'].toSorted())
@@ -203,11 +329,15 @@ test('oidcc-server-client-secret-post', async () => {
 
 for (const [name, parameters, error] of [
   [
-    'oidcc-request-uri-unsigned-…-rejected-as-unsupported',
+    'oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported',
     { request_uri: 'https://rp.example/request' },
     'request_uri_not_supported',
   ],
-  ['oidcc-unsigned-request-object-…-rejected-as-unsupported', { request: 'e30.e30.' }, 'request_not_supported'],
+  [
+    'oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported',
+    { request: 'e30.e30.' },
+    'request_not_supported',
+  ],
 ] as const) {
   test(name, async () => {
     const { url } = await beginLogin(config, parameters)
@@ -236,6 +366,16 @@ test('oidcc-codereuse: invalid_grant, and the first access token is dead', async
   assert.equal(answer.status, 401)
 })
 
+test('oidcc-codereuse-30seconds: the same after half a minute', async (t) => {
+  const login = await beginLogin(config)
+  const browser = createBrowserSession()
+  const page = await submitLogin(browser, await browser.visit(login.url), 'alice')
+  const tokens = await login.redeem(page)
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 31_000 })
+  await assert.rejects(login.redeem(page), { error: 'invalid_grant' })
+  await assert.rejects(client.fetchUserInfo(config, tokens.access_token, 's-alice'))
+})
+
 test('oidcc-rp-initiated-logout: 128 characters of state come back, and nothing else', async () => {
   const { browser, tokens } = await signIn(config)
   const state = Array.from({ length: 128 }, (_, place) => String.fromCharCode(33 + ((place * 7) % 94))).join('')
@@ -254,12 +394,16 @@ test('oidcc-rp-initiated-logout-no-state', async () => {
   assert.equal(await silently(browser), 'login_required')
 })
 
-for (const name of ['no-params', 'only-state', 'no-post-logout-redirect-uri'] as const) {
-  test(`oidcc-rp-initiated-logout-${name}: signed out, on our own page`, async () => {
+for (const name of [
+  'oidcc-rp-initiated-logout-no-params',
+  'oidcc-rp-initiated-logout-only-state',
+  'oidcc-rp-initiated-logout-no-post-logout-redirect-uri',
+] as const) {
+  test(`${name}: signed out, on our own page`, async () => {
     const { browser, tokens } = await signIn(config)
     const parameters: Record<string, string> = {
-      ...(name !== 'no-params' && { state: 's' }),
-      ...(name === 'no-post-logout-redirect-uri' && { id_token_hint: tokens.id_token ?? '' }),
+      ...(!name.endsWith('no-params') && { state: 's' }),
+      ...(name.endsWith('no-post-logout-redirect-uri') && { id_token_hint: tokens.id_token ?? '' }),
     }
     const page = await browser.submit(await endSession(browser, parameters), { logout: 'yes' })
     assert.match(page.body, /<h1>You are signed out<\/h1>/)
@@ -268,26 +412,32 @@ for (const name of ['no-params', 'only-state', 'no-post-logout-redirect-uri'] as
 }
 
 for (const name of [
-  'bad-post-logout-redirect-uri',
-  'query-added-to-post-logout-redirect-uri',
-  'no-id-token-hint',
-  'modified-id-token-hint',
-  'bad-id-token-hint',
+  'oidcc-rp-initiated-logout-bad-post-logout-redirect-uri',
+  'oidcc-rp-initiated-logout-query-added-to-post-logout-redirect-uri',
+  'oidcc-rp-initiated-logout-no-id-token-hint',
+  'oidcc-rp-initiated-logout-modified-id-token-hint',
+  'oidcc-rp-initiated-logout-bad-id-token-hint',
 ] as const) {
-  test(`oidcc-rp-initiated-logout-${name}: not back, and signed out all the same`, async () => {
+  test(`${name}: not back, and signed out all the same`, async () => {
     const { browser, tokens } = await signIn(config)
     const good = { id_token_hint: tokens.id_token ?? '', post_logout_redirect_uri: GOODBYE, state: 's' }
     const { id_token_hint: _, ...withoutHint } = good
     const [, payload] = good.id_token_hint.split('.')
     const parameters = {
-      'bad-post-logout-redirect-uri': { ...good, post_logout_redirect_uri: 'https://other.example/bye' },
-      'query-added-to-post-logout-redirect-uri': { ...good, post_logout_redirect_uri: `${GOODBYE}?foo=bar` },
-      'no-id-token-hint': withoutHint,
-      'modified-id-token-hint': {
+      'oidcc-rp-initiated-logout-bad-post-logout-redirect-uri': {
+        ...good,
+        post_logout_redirect_uri: 'https://other.example/bye',
+      },
+      'oidcc-rp-initiated-logout-query-added-to-post-logout-redirect-uri': {
+        ...good,
+        post_logout_redirect_uri: `${GOODBYE}?foo=bar`,
+      },
+      'oidcc-rp-initiated-logout-no-id-token-hint': withoutHint,
+      'oidcc-rp-initiated-logout-modified-id-token-hint': {
         ...good,
         id_token_hint: `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload}.`,
       },
-      'bad-id-token-hint': { ...good, id_token_hint: await signWithAlienKey() },
+      'oidcc-rp-initiated-logout-bad-id-token-hint': { ...good, id_token_hint: await signWithAlienKey() },
     }[name]
     const page = await browser.submit(await endSession(browser, parameters), { logout: 'yes' })
     assert.match(page.body, /<h1>You are signed out<\/h1>/)

@@ -60,7 +60,7 @@ async function isSignedIn(browser: BrowserSession): Promise<boolean> {
   return new URL(page.url).searchParams.has('code')
 }
 
-test("openid-client's logout: dialog, Yes, back with the state, session and tokens gone", async () => {
+test("RIL-6: openid-client's logout: dialog, Yes, back with the state, session and tokens gone", async () => {
   const { browser, tokens } = await signIn(config)
   const url = client.buildEndSessionUrl(config, {
     id_token_hint: tokens.id_token ?? '',
@@ -108,7 +108,7 @@ test('BCO-4: what was granted for use without a session outlives the sign-out', 
   assert.equal(refreshed.claims()?.sub, 's-alice')
 })
 
-test('A-9, A-10: no GET and no HEAD ends anything or writes anything', async (t) => {
+test('A-9, A-10, I-1, RIL-5, RIL-13, T-13: no GET and no HEAD ends anything or writes anything', async (t) => {
   const { browser, tokens } = await signIn(config)
   const { artefacts } = provider.store
   const writes = (['upsert', 'create', 'consume', 'destroy', 'revokeByGrantId'] as const).map((name) =>
@@ -152,7 +152,7 @@ test('a GET with a handle takes no other parameter, and an unknown handle is a r
   assert.doesNotMatch(page.body, /Client app/)
 })
 
-test('a POST counts query and form together, also from another site without cookies', async () => {
+test('RIL-1, T-11: a POST counts query and form together, also from another site without cookies', async () => {
   const { browser, tokens } = await signIn(config)
   const url = urlOf({ id_token_hint: tokens.id_token ?? '' })
   const body = new URLSearchParams({ post_logout_redirect_uri: GOODBYE })
@@ -163,7 +163,7 @@ test('a POST counts query and form together, also from another site without cook
   assert.equal(answer.url, GOODBYE)
 })
 
-test('EST-7, 8, 9, 15: expired hints tell the same as fresh ones', async (t) => {
+test('RIL-4, EST-7, 8, 9, 15: expired hints tell the same as fresh ones', async (t) => {
   const short = await startProvider({
     clients: [clientSettings('app', { accessTokenHintMayRedirect: true })],
     settings: { ttl: { ...TTL, accessToken: 1, idToken: 1 } },
@@ -182,7 +182,7 @@ test('EST-7, 8, 9, 15: expired hints tell the same as fresh ones', async (t) => 
   }
 })
 
-test('EST-13, A-8, A-16, A-18: forged hints count as none', async () => {
+test('RIL-2, EST-13, A-8, A-16, A-18: forged hints count as none', async () => {
   const { browser, tokens } = await signIn(config)
   const [header = '', payload = '', signature = ''] = (tokens.id_token ?? '').split('.')
   const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -210,7 +210,7 @@ test('EST-13, A-8, A-16, A-18: forged hints count as none', async () => {
   }
 })
 
-test('A-1, A-2, A-5: nothing but a registered string is a target, and signing out works all the same', async () => {
+test('RIL-8, RIL-10, I-2, A-1, A-2, A-5, A-6, A-11: nothing but a registered string is a target, and signing out works all the same', async () => {
   const oddities = [
     '//evil',
     '///evil',
@@ -268,7 +268,7 @@ test('A-1, A-2, A-5: nothing but a registered string is a target, and signing ou
   assert.equal(await isSignedIn(browser), false)
 })
 
-test('two tabs: both dialogs can be answered', async () => {
+test('T-10: two tabs: both dialogs can be answered', async () => {
   const { browser, tokens } = await signIn(config)
   const hint = { id_token_hint: tokens.id_token ?? '', post_logout_redirect_uri: GOODBYE }
   const first = await endSession(browser, { ...hint, state: '1' })
@@ -340,7 +340,7 @@ test('"No" to a client ends its login, renews the session and keeps the others',
   assert.equal(await isSignedIn(old), false)
 })
 
-test('A-39: a known parameter twice is 400, also once in query and form; stray names are nothing', async () => {
+test('RIL-12, A-39: a known parameter twice is 400, also once in query and form; stray names are nothing', async () => {
   const twice = [
     'state=a&state=b',
     'id_token_hint=a&id_token_hint=a',
@@ -353,6 +353,60 @@ test('A-39: a known parameter twice is 400, also once in query and form; stray n
   assert.equal((await fetch(`${provider.origin}${PATH}?state=a`, { method: 'POST', body })).status, 400)
   for (const query of ['state=a&STATE=b', 'state=a&state[]=b', 'x=1&x=2']) {
     assert.equal((await fetch(`${provider.origin}${PATH}?${query}`)).status, 200, query)
+  }
+})
+
+test("RIL-3: a client_id that is not the hint's ends what the hint could do, and nobody is kept from signing out", async () => {
+  const { browser, tokens } = await signIn(config)
+  const hint = { id_token_hint: tokens.id_token ?? '', post_logout_redirect_uri: GOODBYE }
+  const page = await endSession(browser, { ...hint, client_id: 'cidaas' })
+  assert.match(page.body, /data-notice="client_id_mismatch"/)
+  assert.match((await browser.submit(page, { logout: 'yes' })).body, /You are signed out/)
+})
+
+test('RIL-9: without an ID token nobody is led off, unless the operator lets access tokens do so', async () => {
+  for (const [id, returns] of [
+    ['app', false],
+    ['cidaas', true],
+  ] as const) {
+    const { browser, tokens } = await signIn(await discover(provider.origin, id))
+    const alone = await endSession(browser, { client_id: id, post_logout_redirect_uri: GOODBYE })
+    assert.match(alone.body, /data-notice="redirect_ignored"/)
+    const hint = { access_token_hint: tokens.access_token, post_logout_redirect_uri: GOODBYE }
+    const answer = await browser.submit(await endSession(browser, hint), { logout: 'yes' }, { until: GOODBYE })
+    assert.equal(answer.url === GOODBYE, returns)
+  }
+})
+
+test('RIL-11: who is not signed in is led on, as often as asked', async () => {
+  const { browser, tokens } = await signIn(config)
+  const hint = { id_token_hint: tokens.id_token ?? '', post_logout_redirect_uri: GOODBYE }
+  for (let time = 0; time < 3; time++) {
+    const page = await endSession(browser, hint)
+    assert.match(page.body, time === 0 ? /<h1>Sign out\?</ : /<h1>You are not signed in</)
+    assert.equal((await browser.submit(page, { logout: 'yes' }, { until: GOODBYE })).url, GOODBYE)
+    assert.match((await endSession(browser, {})).body, /<h1>You are signed out</)
+  }
+})
+
+test('T-8: a loopback port of a native client may vary where a login returns to, never where a logout does', async (t) => {
+  const metadata = {
+    application_type: 'native',
+    redirect_uris: ['http://127.0.0.1/callback'],
+    post_logout_redirect_uris: ['http://127.0.0.1/bye'],
+  }
+  const clients = [clientSettings('app', { consent: 'ask', metadata })]
+  const native = await startProvider({ clients })
+  t.after(() => native.close())
+  const browser = createBrowserSession()
+  const redirect = 'http://127.0.0.1:51234/callback'
+  const login = await beginLogin(await discover(native.origin), { redirect_uri: redirect })
+  const form = await browser.visit(login.url)
+  const consent = await browser.submit(form, { username: 'alice', password: 'alice-demo', answer: 'login' })
+  const tokens = await login.redeem(await browser.submit(consent, { answer: 'allow' }, { until: redirect }))
+  for (const uri of ['http://127.0.0.1:51234/bye', 'http://127.0.0.1:80/bye', 'http://localhost/bye']) {
+    const hint = { id_token_hint: tokens.id_token ?? '', post_logout_redirect_uri: uri }
+    assert.match((await browser.visit(urlOf(hint, native.origin))).body, /data-notice="redirect_ignored"/, uri)
   }
 })
 

@@ -254,7 +254,7 @@ test('T-1, T-2: another account signs in over a living session, which ends first
   assert.equal(new URL(answer.url).searchParams.get('error'), 'login_required')
 })
 
-test('authorization by POST is parked, and comes back once', async () => {
+test('T-11: authorization by POST is parked, and comes back once', async () => {
   const config = await discover(provider.origin)
   const { url, redeem } = await beginLogin(config)
   const { origin, pathname, searchParams } = new URL(url)
