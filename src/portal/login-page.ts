@@ -53,6 +53,7 @@ export function renderLoginPage(view: LoginView): string {
     ${
       // The script takes away what is offered on origins of another scheme, which the server cannot tell.
       form === undefined &&
+      cards.every(({ origins }) => origins.length > 0) &&
       html`<p id="no-providers" class="notice error" role="alert" ${cards.length > 0 && html` hidden`}>
         ${texts.login.noProviders(view.host)}
       </p>`
