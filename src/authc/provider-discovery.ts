@@ -27,7 +27,9 @@ async function discover(issuer: string, outbound: Outbound): Promise<ProviderMet
   })
   if (answer.status !== 200) throw unavailable(issuer, `the status of the answer is ${answer.status}`)
   const metadata = readProviderMetadata(answer.body, issuer)
-  for (const endpoint of [metadata.tokenEndpoint, metadata.userinfoEndpoint, metadata.jwksUri])
+  const { authorizationEndpoint, tokenEndpoint, userinfoEndpoint, endsessionEndpoint, jwksUri } = metadata
+  // Where browsers are sent, too: a `javascript:` there would be a link of ours.
+  for (const endpoint of [authorizationEndpoint, tokenEndpoint, userinfoEndpoint, endsessionEndpoint, jwksUri])
     if (endpoint !== undefined && !isProtected(endpoint))
       throw unavailable(issuer, `the address [${endpoint}] in them is not protected`)
   return metadata

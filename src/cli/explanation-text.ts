@@ -4,6 +4,7 @@ import type { ExplainedUser, LoginExplanation } from '../authc/login-explanation
 import type { RoleMappingExplanation } from '../authz/role-mapping-explanation.ts'
 import type { RuleExplanation } from '../authz/rule-explanation.ts'
 import type { PropertyExplanation } from '../oidc/property-explanation.ts'
+import { printable } from './printable.ts'
 
 export function formatExplanation(explanation: LoginExplanation): string {
   const { realm, id_token: idToken, properties, lookup, role_mappings: mappings, user, problem } = explanation
@@ -74,8 +75,8 @@ function formatUser(user: ExplainedUser, leftOut: readonly string[]): string[] {
     ['dn', dn],
     ['groups', groups.join(', ') || null],
     ['roles', roles.join(', ') || 'none: the login succeeds, and may do nothing'],
-    ['metadata', Object.keys(metadata).length === 0 ? null : JSON.stringify(metadata)],
-    ['not in it', leftOut.join(', ') || null],
+    ['metadata', Object.keys(metadata).length === 0 ? null : printable(JSON.stringify(metadata))],
+    ['not in it', printable(leftOut.join(', ')) || null],
   ]
   const shown = rows.filter((row): row is [string, string] => row[1] !== null)
   return [title('User'), ...shown.map(([label, text]) => `  ${label.padEnd(10)} ${text}`)]

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { printable } from './printable.ts'
 
 /** One line of a check, for the person at the terminal. */
 export interface Finding {
@@ -16,6 +17,6 @@ const WIDTH = 15
 
 export function formatFinding({ verdict, subject, text, advice }: Finding): string {
   const [colour, mark] = MARKS[verdict]
-  const line = `${styleText(colour, mark)} ${styleText('bold', subject.padEnd(WIDTH))} ${text}`
-  return advice === undefined ? line : `${line}\n  ${' '.repeat(WIDTH)} → ${advice}`
+  const line = `${styleText(colour, mark)} ${styleText('bold', subject.padEnd(WIDTH))} ${printable(text)}`
+  return advice === undefined ? line : `${line}\n  ${' '.repeat(WIDTH)} → ${printable(advice)}`
 }

@@ -9,6 +9,7 @@ import { readSettings } from '../settings/read-settings.ts'
 import type { Settings } from '../settings/settings.ts'
 import { type Command, CommandError, EXIT } from './command.ts'
 import { CONFIG_OPTION, keystoreOf, settingsFileOf } from './config-option.ts'
+import { printable } from './printable.ts'
 
 /** The names under which an audit line has the id of its request. */
 const ID_FIELDS = ['request.id', 'opaque_id', 'trace.id']
@@ -72,5 +73,5 @@ function formatEvent(event: JsonObject): string {
 }
 
 function show(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  return printable(typeof value === 'string' ? value : JSON.stringify(value))
 }

@@ -7,6 +7,7 @@ import { SettingsError } from '../settings/settings-error.ts'
 import { readArguments } from './arguments.ts'
 import { type Command, CommandError, EXIT } from './command.ts'
 import { buildCommandHelp, buildOverview } from './help.ts'
+import { printable } from './printable.ts'
 
 interface NamedCommand {
   readonly name: string
@@ -160,7 +161,7 @@ function showOverview(first: string, second: string): void {
 /** @returns the exit code */
 async function report(error: unknown): Promise<number> {
   if (error instanceof CommandError || error instanceof SettingsError) {
-    console.error(error.message)
+    console.error(error.message.split('\n').map(printable).join('\n'))
     return error instanceof CommandError ? error.exitCode : EXIT.settings
   }
   // What was foreseen, or what the system says (an address in use), is for the operator; a stack is for whoever mends

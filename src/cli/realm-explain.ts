@@ -6,8 +6,9 @@ import { textMember } from '../oidc/jwt.ts'
 import { type Command, CommandError, type CommandInput, EXIT } from './command.ts'
 import { CONFIG_OPTION } from './config-option.ts'
 import { formatExplanation } from './explanation-text.ts'
+import { printable } from './printable.ts'
 import { readRealmSettings } from './realm-settings.ts'
-import { readSecret, STDIN_OPTION } from './secret-input.ts'
+import { readKnownSecret, STDIN_OPTION } from './secret-input.ts'
 
 const MAX_BYTES = 1024 * 1024
 const TIMEOUT_MS = 10_000
@@ -35,9 +36,11 @@ export const realmExplain: Command = {
     const scheme = tls === undefined ? 'http' : 'https'
     const server = input.values.get('server') ?? `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
     const user = input.values.get('user') ?? 'elastic'
-    const password = input.env['OSTIARY_PASSWORD'] ?? (await readSecret(`Password of ${user}`, input))
-    const answer = await ask(new URL(`/_ostiary/realm/${name}/_explain`, server), `${user}:${password}`, body)
-    console.log(input.flags.has('json') ? JSON.stringify(answer, null, 2) : formatExplanation(answer))
+    const password = input.env['OSTIARY_PASSWORD'] ?? (await readKnownSecret(`Password of ${user}`, input))
+    const text = await ask(new URL(`/_ostiary/realm/${name}/_explain`, server), `${user}:${password}`, body)
+    console.log(
+      input.flags.has('json') ? JSON.stringify(JSON.parse(text), null, 2) : formatExplanation(readAnswer(text)),
+    )
   },
 }
 
@@ -61,18 +64,26 @@ function readFile(file: string): string {
   }
 }
 
-async function ask(url: URL, credentials: string, body: JsonObject): Promise<LoginExplanation> {
+async function ask(url: URL, credentials: string, body: JsonObject): Promise<string> {
   const headers = {
     authorization: `Basic ${Buffer.from(credentials).toString('base64')}`,
     'content-type': 'application/json',
   }
   const request = { method: 'POST', headers, body: JSON.stringify(body), signal: AbortSignal.timeout(TIMEOUT_MS) }
   const answer = await fetch(url, request).catch((error: unknown) => {
-    throw new CommandError(`the server at ${url.origin} does not answer: ${describeError(error)}`, EXIT.failed)
+    const what = `the server at ${url.origin} does not answer, and only it has the role mappings`
+    throw new CommandError(`${what}: ${describeError(error)}`, EXIT.failed)
   })
   const text = await answer.text()
-  if (answer.ok) return JSON.parse(text) as LoginExplanation
+  if (answer.ok) return text
   const error = readJsonObject(text)?.['error']
   const reason = (isJsonObject(error) ? textMember(error, 'reason') : undefined) ?? 'and says nothing else'
   throw new CommandError(`the server at ${url.origin} refuses: ${answer.status} ${reason}`, EXIT.failed)
+}
+
+/** Claims are what users and providers write. */
+function readAnswer(text: string): LoginExplanation {
+  return JSON.parse(text, (_name, value: unknown) =>
+    typeof value === 'string' ? printable(value) : value,
+  ) as LoginExplanation
 }

@@ -7,11 +7,19 @@ const MAX_LENGTH = 65_536
 export const STDIN_OPTION = { description: 'Reads the value from standard input instead of asking for it.' }
 
 /**
- * Reads a secret, twice where somebody types it.
+ * Reads a new secret, twice where somebody types it.
  * @throws CommandError if it is empty, was typed differently, or there is no terminal to type at
  */
 export async function readSecret(question: string, { flags, terminal }: CommandInput): Promise<string> {
-  const secret = flags.has('stdin') ? await readPiped(terminal) : await readTyped(question, terminal)
+  return withText(flags.has('stdin') ? await readPiped(terminal) : await readTwice(question, terminal))
+}
+
+/** Reads a secret that is known elsewhere: once is enough, a slip of the finger is refused there. */
+export async function readKnownSecret(question: string, { flags, terminal }: CommandInput): Promise<string> {
+  return withText(flags.has('stdin') ? await readPiped(terminal) : await ask(question, terminal))
+}
+
+function withText(secret: string): string {
   if (secret === '') throw new CommandError('the value is empty', EXIT.usage)
   return secret
 }
@@ -27,16 +35,16 @@ async function readPiped({ input }: Terminal): Promise<string> {
   return text.replace(/\r?\n$/, '')
 }
 
-async function readTyped(question: string, terminal: Terminal): Promise<string> {
-  if (!terminal.input.isTTY) throw new CommandError('standard input is no terminal: use --stdin', EXIT.usage)
-  const secret = await ask(`${question}: `, terminal)
-  const again = await ask(`${question}, once more: `, terminal)
+async function readTwice(question: string, terminal: Terminal): Promise<string> {
+  const secret = await ask(question, terminal)
+  const again = await ask(`${question}, once more`, terminal)
   if (again !== secret) throw new CommandError('the two values differ', EXIT.usage)
   return secret
 }
 
 async function ask(question: string, { input, output }: Terminal): Promise<string> {
-  output.write(question)
+  if (!input.isTTY) throw new CommandError(`${question}: standard input is no terminal: use --stdin`, EXIT.usage)
+  output.write(`${question}: `)
   input.setEncoding('utf8').setRawMode(true).resume()
   try {
     return await readLine(input)

@@ -22,8 +22,13 @@ async function find(id: string, ...args: string[]): Promise<Ended> {
 }
 
 /** @returns the id that the caller sees */
-async function failLogin(opaqueId?: string): Promise<string> {
-  const response = { redirect_uri: '/cb?code=c&state=other', state: 'mine', nonce: 'n', realm: 'oidc1' }
+async function failLogin(opaqueId?: string, wrongState = 'other'): Promise<string> {
+  const response = {
+    redirect_uri: `/cb?code=c&state=${encodeURIComponent(wrongState)}`,
+    state: 'mine',
+    nonce: 'n',
+    realm: 'oidc1',
+  }
   const answer = await callApi(program.api, '/_security/oidc/authenticate', {
     authorization: FACILITATOR,
     body: response,
@@ -40,6 +45,11 @@ test('the id that a failed login shows leads to its audit lines and to the reaso
     assert.match(out, /^\S+ {2}(realm_)?authentication_failed$/m)
     assert.match(out, /Invalid state parameter \[other\], while \[mine\] was expected/)
   }
+})
+
+test('what a stranger sent cannot steer the terminal', async () => {
+  const { out } = await find(await failLogin('a-strange-one', '\u001b[2J\u0007\nforged'))
+  assert.match(out, /state parameter \[\\u\{1b\}\[2J\\u\{7\}\\u\{a\}forged\]/)
 })
 
 test('the lines come as they are where a program reads them', async () => {

@@ -201,3 +201,32 @@ test('a realm that is not there is refused with the nearest name', async (t) => 
     ),
   )
 })
+
+test('what a hostile provider says cannot steer the terminal or add settings', async (t) => {
+  const evil = '\u001b[2J\u0007\nx'
+  const provider = await startScriptedProvider()
+  t.after(() => provider[Symbol.asyncDispose]())
+  const [first] = provider.keys
+  assert.ok(first)
+  provider.keys = [{ ...first, jwk: { ...first.jwk, kid: evil } }]
+  provider.script('token', () => ({ status: 400, body: { error: evil } }))
+  provider.script('discovery', () => ({
+    body: {
+      ...provider.metadata,
+      userinfo_endpoint: `${provider.issuer}/'\n  order: 1`,
+      id_token_signing_alg_values_supported: [evil],
+      scopes_supported: [evil],
+    },
+  }))
+  const discovered = await runCommand(['realm', 'discover', provider.issuer, '--portal', 'https://p.example.com'])
+  assert.match(discovered.out, /^ {2}op\.userinfo_endpoint: 'http:\S+\/'' {3}order: 1'$/m)
+  const checked = await check(await configure(t, realmOf(provider)))
+  assert.equal(checked.code, 1)
+  assert.match(checked.lines.join('\n'), /\\u\{1b\}\[2J/)
+  for (const text of [discovered.out, ...checked.lines, checked.err]) assert.doesNotMatch(text, /[^\P{Cc}\n]/u)
+
+  provider.script('discovery', () => ({ body: { ...provider.metadata, issuer: evil } }))
+  const { err } = await runCommand(['realm', 'discover', provider.issuer])
+  assert.match(err, /are of another issuer \[\\u\{1b\}\[2J/)
+  assert.doesNotMatch(err, /[^\P{Cc}\n]/u)
+})

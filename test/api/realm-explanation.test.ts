@@ -177,6 +177,19 @@ test('the command says why nobody would be logged in, and that an ID token was n
   assert.match(out, /^✖ A login would fail: Claim \[email\] .* gives no principal \(principal_missing\)$/m)
 })
 
+test('the command shows control characters of claims and does not send them to the terminal', async () => {
+  const claims = { email: '\u001b[2Jjames@staff.example.com', '\u001b]0;x': '\u202e' }
+  const { out } = await explainByCommand('claims.json', JSON.stringify(claims))
+  assert.match(out, /\\u\{1b\}\[2Jjames@staff/)
+  assert.doesNotMatch(out, /[^\P{Cc}\n]|\p{Cf}/u)
+})
+
+test('the command says that it needs the server, and what for', async () => {
+  const { code, err } = await explainByCommand('claims.json', '{}', '--server', 'http://127.0.0.1:1')
+  assert.equal(code, 1)
+  assert.match(err, /^the server at http:\/\/127\.0\.0\.1:1 does not answer, and only it has the role mappings: /)
+})
+
 test('the command refuses what is no JSON, and says what the server refuses', async () => {
   const noJson = await explainByCommand('claims.json', 'no JSON')
   assert.deepEqual([noJson.code, noJson.out], [2, ''])

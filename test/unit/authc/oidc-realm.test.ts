@@ -505,6 +505,8 @@ const badMetadata = {
   'no keys': [{ jwks_uri: undefined }, /op\.jwkset_path\] is required$/],
   'keys over http (A-32)': [{ jwks_uri: 'http://op.example.com/keys' }, /is not protected/],
   'keys in a file (A-32)': [{ jwks_uri: 'file:///etc/passwd' }, /is not protected/],
+  'a script to sign in with (A-32)': [{ authorization_endpoint: 'javascript:alert(1)' }, /is not protected/],
+  'a script to sign out with (A-32)': [{ end_session_endpoint: 'javascript:alert(1)' }, /is not protected/],
   'a token endpoint over http (A-32)': [{ token_endpoint: 'http://op.example.com/token' }, /is not protected/],
 } as const
 

@@ -68,7 +68,7 @@ test('an empty value is refused', async (t) => {
 
 test('without a terminal to type at --stdin is needed', async (t) => {
   const { run } = await createKeystore(t)
-  const err = 'standard input is no terminal: use --stdin\n'
+  const err = 'Value of bootstrap.password: standard input is no terminal: use --stdin\n'
   assert.deepEqual(await run('add bootstrap.password', 'x'), { code: 2, out: '', err })
 })
 

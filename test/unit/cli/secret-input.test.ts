@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import test from 'node:test'
-import { readSecret } from '../../../src/cli/secret-input.ts'
+import { readKnownSecret, readSecret } from '../../../src/cli/secret-input.ts'
 
 /** A terminal at which somebody types these texts, each after the next question. */
 function createTerminal(typed: readonly string[]) {
@@ -25,10 +25,10 @@ function createTerminal(typed: readonly string[]) {
   return { terminal, shown, modes }
 }
 
-function read(typed: readonly string[]) {
+function read(typed: readonly string[], by = readSecret) {
   const { terminal, shown, modes } = createTerminal(typed)
   const given = { flags: new Set<string>(), values: new Map<string, string>(), operands: [], env: {} }
-  return { secret: readSecret('Password', { ...given, terminal }), shown, modes }
+  return { secret: by('Password', { ...given, terminal }), shown, modes }
 }
 
 test('a secret is typed twice and never shown', async () => {
@@ -36,6 +36,12 @@ test('a secret is typed twice and never shown', async () => {
   assert.equal(await secret, 'geheim')
   assert.deepEqual(shown, ['Password: ', '\n', 'Password, once more: ', '\n'])
   assert.deepEqual(modes, [true, false, true, false])
+})
+
+test('a secret that is known elsewhere is typed once', async () => {
+  const { secret, shown } = read(['geheim\r'], readKnownSecret)
+  assert.equal(await secret, 'geheim')
+  assert.deepEqual(shown, ['Password: ', '\n'])
 })
 
 test('backspace takes the last letter back', async () => {
