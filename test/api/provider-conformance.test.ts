@@ -147,7 +147,8 @@ test('oidcc-backchannel-rp-initiated-logout: a logout token and nothing else, th
     clients: [clientSettings('app', { metadata: { backchannel_logout_uri: 'https://rp.example/logout' } })],
     parts: {
       async fetch(_url, options) {
-        forms.push(new URLSearchParams(String(options?.body)))
+        assert.ok(options?.body instanceof URLSearchParams)
+        forms.push(options.body)
         return new Response(null, { status: 200 })
       },
     },

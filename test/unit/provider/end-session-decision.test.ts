@@ -104,7 +104,7 @@ test('the continue page never ends a session, even if one exists by now', () => 
   }
 })
 
-test('the seven properties hold over all combinations', () => {
+test('I-1, I-2: the properties hold over all combinations', () => {
   const hint = fc.constantFrom(undefined, 'A', 'B', 'A other', 'A stale', 'forged')
   const inputs = fc.record({
     id: hint,
@@ -154,8 +154,23 @@ test('the seven properties hold over all combinations', () => {
       // The URI decides nothing but the target.
       const { client: other, noEndsClientLogin } = decide({ ...input, uri: undefined })
       assert.deepEqual([other, noEndsClientLogin], [proved, decide(input).noEndsClientLogin])
+      // Nor does the policy decide about anything else.
+      const opposite = decide({ ...input, policy: !input.policy })
+      assert.deepEqual(
+        [opposite.page === 'confirm', opposite.noEndsClientLogin],
+        [page === 'confirm', noEndsClientLogin],
+      )
+      // Without a session nothing ends, whatever is answered; a dialog of another session does nothing at all.
+      if (input.session) {
+        for (const answer of ['yes', 'no'] as const) {
+          const dialog = dialogOf(decide(input), input.session)
+          assert.equal(concludeEndSession(dialog, answer, undefined)?.ends, 'nothing')
+          assert.equal(concludeEndSession(dialog, answer, { ...input.session, uid: 'uid-2' }), undefined)
+          assert.equal(concludeEndSession({ ...dialog, kind: 'continue' }, answer, input.session)?.ends, 'nothing')
+        }
+      }
     }),
-    { numRuns: 5000 },
+    { numRuns: 20_000 },
   )
 })
 
