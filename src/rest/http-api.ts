@@ -85,6 +85,8 @@ export function createHttpApi({
   // Fastify's own type of a server with TLS would be another one in every signature, for nothing that is used here.
   const withTls: typeof options = { ...options, ...(tls !== undefined && { https: tls }) }
   const app = Fastify(withTls)
+  // What a search is asked with is the body of a GET.
+  app.addHttpMethod('GET', { hasBody: true, overrideExisting: true })
   // Bodies are parsed by the route, after authentication and routing.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
@@ -127,6 +129,8 @@ export function createHttpApi({
         url: path,
         onRequest: (request, _reply, done) => {
           if (hasBody(request)) checkContentType(request.headers)
+          // Of what is not there the type does not matter, to the framework either.
+          else delete request.headers['content-type']
           done()
         },
         handler: (request, reply) => serve(route, request, reply),
@@ -210,8 +214,9 @@ function refuse(text: string): never {
 
 function readBody(route: Route, request: Request): ReturnType<typeof parseJson> | undefined {
   if (route.body === undefined) return undefined
-  const text = request.body ?? (request.method === 'GET' ? readSource(request.query) : undefined)
-  if (text !== undefined && text !== '') return parseJson(text)
+  if (request.body !== undefined && request.body !== '') return parseJson(request.body)
+  const source = request.method === 'GET' ? readSource(request.query) : undefined
+  if (source !== undefined && source !== '') return parseJson(source)
   if (route.body === 'required') throw new SecurityError('body_unparsable', 'request body is required')
   return undefined
 }

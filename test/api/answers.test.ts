@@ -48,6 +48,32 @@ test('nothing is compressed for those who do not ask, and no small answer', asyn
   }
 })
 
+test('a GET may have a body, where one is read', async () => {
+  const get = async (path: string, sent: string, contentType = 'application/json') => {
+    const headers = { authorization, 'content-type': contentType, 'content-length': String(sent.length) }
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+    request(api.address + path, { headers }, resolve)
+      .on('error', reject)
+      .end(sent)
+    const answer = await promise
+    return { status: answer.statusCode, text: (await buffer(answer)).toString() }
+  }
+  const path = '/_security/user/_has_privileges'
+  const checked = await get(path, '{"cluster":["all"]}')
+  assert.equal(checked.status, 200)
+  assert.match(checked.text, /"has_all_requested":true/)
+  assert.match((await get(path, '{"cluster":')).text, /x_content_e_o_f_exception/)
+  assert.match((await get(path, '')).text, /request body is required/)
+  assert.equal((await get(path, 'a=b', 'text/plain')).status, 406)
+  const found = await get('/_security/_query/user', '{"query":{"term":{"username":"nobody"}}}')
+  assert.equal(found.text, '{"total":0,"count":0,"users":[]}')
+  const refused = await get('/_security/_authenticate', '{}')
+  assert.match(refused.text, /request \[GET \/_security\/_authenticate\] does not support having a body/)
+  const source = encodeURIComponent('{"cluster":["all"]}')
+  const inQuery = await get(`${path}?source=${source}&source_content_type=application/json`, '')
+  assert.equal(inQuery.status, 200)
+})
+
 test('a GET may have its body in the query', async () => {
   const path = '/_security/user/_has_privileges'
   const source = encodeURIComponent('{"cluster":["all"]}')
