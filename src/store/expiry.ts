@@ -3,7 +3,7 @@ import { wholeSeconds, type Clock } from '../kernel/clock.ts'
 import type { Engine, Steps } from './engine.ts'
 
 /** Few enough that one step, with its commit, keeps the engine for less than 5 ms. */
-const ROWS_PER_STEP = 40
+export const ROWS_PER_STEP = 40
 const PAUSE_MS = 5
 const INTERVAL_MS = 1000
 

@@ -10,6 +10,8 @@ import { START, newArtefact, newPair, newResponse, newSession } from './records.
 /** Somewhere to keep one store's state. */
 export interface Place {
   open(clock: () => number): Promise<Store>
+  /** Everything that is on the disk of what was acknowledged, logs included. */
+  readDisk(): Promise<Buffer[]>
   remove(): Promise<void>
 }
 

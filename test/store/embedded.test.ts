@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,8 @@ import { after, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { createEmbeddedStore } from '../../src/store/embedded.ts'
-import { registerContract } from './contract.ts'
+import { type Place, registerContract } from './contract.ts'
+import { registerPromises } from './promises.ts'
 import { START, newArtefact, newPair, newResponse, newSession } from './records.ts'
 
 const temporary = mkdtempSync(join(tmpdir(), 'ostiary-store-'))
@@ -18,13 +19,17 @@ after(() => rmSync(temporary, { recursive: true }))
 let folders = 0
 const newDirectory = () => join(temporary, String((folders += 1)))
 
-registerContract('embedded', async () => {
+registerContract('embedded', createPlace)
+registerPromises('embedded', createPlace)
+
+async function createPlace(): Promise<Place> {
   const directory = await mkdtemp(join(temporary, 'contract-'))
   return {
     open: (clock) => createEmbeddedStore({ directory, clock }),
+    readDisk: async () => readdirSync(directory).map((name) => readFileSync(join(directory, name))),
     remove: () => rm(directory, { recursive: true }),
   }
-})
+}
 
 test('the folder and every file in it are for their owner only, even if the folder was open to all', async () => {
   const directory = newDirectory()

@@ -30,6 +30,8 @@ export interface PostgresServer {
   url(database: string): string
   /** Asks the server itself. @returns the rows */
   query(database: string, sql: string): Promise<Record<string, unknown>[]>
+  /** All files of its databases and their log, after a checkpoint. */
+  readDisk(): Promise<Buffer[]>
   /** Ends it in order, without waiting for its clients. */
   stop(): Promise<void>
   /** `kill -9` of all its processes: what they had not synced by then may be gone. */
@@ -162,6 +164,12 @@ export async function startPostgres(
       timeout: 5,
       ...changes,
     }),
+    async readDisk() {
+      await query('postgres', 'checkpoint')
+      return globSync(['base/**', 'pg_wal/**'], { cwd: data, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ parentPath, name }) => readFileSync(join(parentPath, name)))
+    },
     url: (database) => `postgres://${USER}@127.0.0.1:${port}/${database}`,
     stop: () => end(() => void server?.kill('SIGINT')),
     kill: () => end(() => signalAll('SIGKILL')),

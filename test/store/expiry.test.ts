@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { createEmbeddedStore } from '../../src/store/embedded.ts'
+import { openConnection, type Connection } from '../../src/store/embedded/connection.ts'
+import type { Steps } from '../../src/store/engine.ts'
+import { removeExpired, ROWS_PER_STEP } from '../../src/store/expiry.ts'
+import { assertLittleWork } from '../support/work.ts'
+import { newArtefact, newPair, newResponse, newSession, START } from './records.ts'
+
+const PAIRS = 6000
+
+let directory: string
+let connection: Connection
+
+before(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'ostiary-expiry-'))
+  const store = await createEmbeddedStore({ directory, clock: () => START })
+  const removeAt = START + 1
+  const idToken = new Uint8Array(1000)
+  await Promise.all([
+    ...Array.from({ length: PAIRS }, (_, index) =>
+      store.tokens.create(newPair({ removeAt, idToken, username: `user ${index}` })),
+    ),
+    ...Array.from({ length: 100 }, () => store.tokens.useUpResponse(newResponse({ keepUntil: removeAt }))),
+    ...Array.from({ length: 100 }, () => store.sessions.create(newSession({ removeAt }))),
+    ...Array.from({ length: 100 }, () => store.artefacts.upsert(newArtefact({ removeAt }))),
+  ])
+  await store.close()
+  connection = openConnection(join(directory, 'ostiary.db'), 'write')
+})
+after(() => {
+  connection.close()
+  rmSync(directory, { recursive: true })
+})
+
+const count = () =>
+  Number(
+    connection.run(`select (select count(*) from token_pair) + (select count(*) from used_response)
+      + (select count(*) from portal_session) + (select count(*) from artefact) as rows`)[0]?.['rows'],
+  )
+
+test('a step of the removal keeps the writer for less than 5 ms, and all steps remove everything', () => {
+  for (let left = count(); left > 0;) {
+    let removed = 0
+    const step = () => {
+      connection.exec('begin immediate')
+      removed = runSteps(removeExpired(START + 1, ROWS_PER_STEP))
+      connection.exec('commit')
+      assert.ok(removed <= ROWS_PER_STEP)
+      left -= removed
+    }
+    assertLittleWork(5, step)
+    if (left > 0) assert.equal(removed, ROWS_PER_STEP)
+  }
+  assert.equal(count(), 0)
+})
+
+function runSteps<Result>(steps: Steps<Result>): Result {
+  let step = steps.next()
+  while (!step.done) step = steps.next(connection.run(...step.value))
+  return step.value
+}
