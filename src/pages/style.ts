@@ -78,6 +78,7 @@ main { width: 100%; max-width: 27rem; }
 /* Text */
 h1 { margin: 0 0 1.25rem; font-size: clamp(1.1875rem, 5.5vw, 1.5rem); line-height: 1.25; font-weight: 650; letter-spacing: -0.012em; text-wrap: balance; hyphens: auto; }
 h2 { margin: 0 0 0.875rem; font-size: 1.0625rem; line-height: 1.35; font-weight: 650; }
+.actions + h2 { margin-top: 2rem; }
 :where(h1) + p:not(.notice) { margin-top: -0.75rem; }
 p { margin: 0 0 1rem; }
 p:last-child { margin-bottom: 0; }

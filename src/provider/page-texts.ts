@@ -81,7 +81,7 @@ const EN: PageTexts = {
   signOutQuestion: 'Sign out?',
   signedInAs: (account) => html`You are signed in as <strong>${account}</strong>.`,
   asksToSignOut: (client) =>
-    html`<strong>${client}</strong> asks to sign you out, here and everywhere you signed in with this account.`,
+    html`<strong>${client}</strong> asks to sign you out, here and of every application that you signed in to from here.`,
   yes: 'Yes, sign me out',
   no: 'No, stay signed in',
   notices: {
@@ -150,7 +150,8 @@ const DE: PageTexts = {
   signOutQuestion: 'Abmelden?',
   signedInAs: (account) => html`Sie sind als <strong>${account}</strong> angemeldet.`,
   asksToSignOut: (client) =>
-    html`<strong>${client}</strong> möchte Sie abmelden, hier und überall, wo Sie mit diesem Konto angemeldet sind.`,
+    html`<strong>${client}</strong> möchte Sie abmelden, hier und bei jeder Anwendung, bei der Sie sich von hier aus
+      angemeldet haben.`,
   yes: 'Ja, abmelden',
   no: 'Nein, angemeldet bleiben',
   notices: {
