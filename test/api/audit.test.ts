@@ -98,6 +98,25 @@ test('a malformed Basic value is a failed authentication of nobody', async () =>
   assert.deepEqual(pick(event, 'event.reason', 'user.name'), ['credentials_malformed', undefined])
 })
 
+test('A-41: the address of an event is that of the connection, whatever headers say', async () => {
+  events = []
+  const headers = {
+    authorization: elastic,
+    'x-forwarded-for': '203.0.113.7',
+    forwarded: 'for=203.0.113.7',
+    'x-real-ip': '203.0.113.7',
+    'x-forwarded-user': 'joe',
+    'x-remote-user': 'joe',
+  }
+  const answer = await fetch(`${api.address}/_security/_authenticate`, { headers })
+  assert.equal(((await answer.json()) as JsonObject)['username'], 'elastic')
+  assert.equal(events.length, 2)
+  for (const event of events) {
+    assert.match(JSON.stringify(event['origin.address']), /^"127\.0\.0\.1:\d+"$/)
+    assert.deepEqual(pick(event as JsonObject, 'x_forwarded_for', 'user.name'), ['203.0.113.7', 'elastic'])
+  }
+})
+
 test('what was granted says to whom, by which realm, and for which action', async () => {
   const { access_granted: event, authentication_success: success } = await auditOf('/', { authorization: elastic })
   const expected = {

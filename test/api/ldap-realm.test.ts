@@ -7,7 +7,7 @@ import type { MappableUser } from '../../src/authz/role-mapping.ts'
 import { createLdapDirectory } from '../../src/net/ldap-directory.ts'
 import { createLog } from '../../src/observe/log.ts'
 import type { LdapRealmSettings } from '../../src/settings/settings.ts'
-import { basic, callApi } from '../support/api-call.ts'
+import { basic, callApi, reason } from '../support/api-call.ts'
 import { OUTBOUND_DEFAULTS } from '../support/outbound.ts'
 import { startSecurityServer } from '../support/security-server.ts'
 import { ADMIN, BASE, type LdapEntry, type Slapd, startSlapd } from '../support/slapd.ts'
@@ -277,13 +277,21 @@ ${prefix}.ssl.certificate_authorities: ldap-ca.crt
   await callApi(address, '/_security/role_mapping/admins', { authorization: elastic, body: mapping })
 
   const alice = basic('alice', PASSWORD)
-  const { status, body } = await callApi(address, '/_security/_authenticate', { authorization: alice })
+  const who = await callApi(address, '/_security/_authenticate', { authorization: alice })
   const realm = { name: 'ldap1', type: 'ldap' }
-  assert.equal(status, 200)
-  assert.partialDeepStrictEqual(body, { username: 'alice', roles: ['superuser'], authentication_realm: realm })
+  assert.equal(who.status, 200)
+  assert.partialDeepStrictEqual(who.body, { username: 'alice', roles: ['superuser'], authentication_realm: realm })
   assert.equal((await callApi(address, '/_security/user', { authorization: alice })).status, 200)
   assert.equal((await callApi(address, '/_security/user', { authorization: basic('alice', 'wrong') })).status, 401)
   assert.equal((await callApi(address, '/_security/user', { authorization: basic('bob', PASSWORD) })).status, 403)
+
+  const body = { password: 'a-new-password' }
+  const own = await callApi(address, '/_security/user/_password', { authorization: alice, body })
+  assert.equal(
+    reason(own),
+    'Validation Failed: 1: user [alice] is a(n)ldap user and cannot be managed via this API.;',
+    'the directory keeps the password',
+  )
 
   await slapd.stop()
   try {

@@ -189,6 +189,7 @@ test('a Kerberos ticket finds no realm, and has to be base64', async () => {
   const malformed = await ask({ grant_type: '_kerberos', kerberos_ticket: 'no base64' })
   assert.equal(malformed.status, 400)
   assert.equal(reason(malformed), 'could not decode base64 kerberos ticket no base64')
+  assert.partialDeepStrictEqual(malformed.body, { error: { type: 'unsupported_operation_exception' }, status: 400 })
 })
 
 test('a service that is switched off says so', async () => {

@@ -62,7 +62,12 @@ test('all reserved users are there, and say so', async (t) => {
     'remote_monitoring_user',
   ])
   assert.ok(users.every(({ metadata }) => metadata['_reserved'] === true))
-  assert.equal(users.find(({ username }) => username === 'kibana')?.metadata['_deprecated'], true)
+  const kibana = users.find(({ username }) => username === 'kibana')
+  assert.deepEqual(kibana?.metadata, {
+    _reserved: true,
+    _deprecated: true,
+    _deprecated_reason: 'Please use the [kibana_system] user instead.',
+  })
   assert.equal(await reserved.lookup('joe'), undefined)
   assert.equal(await reserved.authenticate('joe', 'bootstrap'), undefined)
 })

@@ -159,6 +159,19 @@ test('names of roles are printable ASCII without blanks at the ends', () => {
   }
 })
 
+test('the reserved roles that Elasticsearch has for its products are there', () => {
+  const names = `
+    apm_system beats_system data_frame_transforms_admin data_frame_transforms_user editor enrich_user ingest_admin
+    kibana_admin kibana_system kibana_user logstash_system machine_learning_admin machine_learning_user monitoring_user
+    remote_monitoring_agent remote_monitoring_collector reporting_user rollup_admin rollup_user snapshot_user superuser
+    transform_admin transform_user transport_client viewer watcher_admin watcher_user`
+  assert.deepEqual(
+    listReservedRoles().map(({ name }) => name),
+    names.trim().split(/\s+/),
+  )
+  assert.equal(findReservedRole('kibana_user')?.metadata['_deprecated'], true)
+})
+
 test('reserved roles say so, are in order, and name privileges that exist', () => {
   const roles = listReservedRoles()
   assert.deepEqual(
