@@ -102,7 +102,8 @@ function parametersOf(url: string): URLSearchParams {
   if (fragment.length > 1) refuse('it is not a URI')
   const [, ...query] = address.split('?')
   if (fragment.length === 0 && query.length === 0) refuse('it has neither a query nor a fragment')
-  return new URLSearchParams(fragment[0] ?? query.join('?'))
+  // Without the `&` a question mark at the beginning would be dropped.
+  return new URLSearchParams(`&${fragment[0] ?? query.join('?')}`)
 }
 
 /** Of repeated names the first counts, for every check alike. */
