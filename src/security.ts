@@ -5,7 +5,7 @@
 import type { FastifyInstance } from 'fastify'
 import { createApplicationPrivileges } from './authc/application-privileges.ts'
 import type { Authentication } from './authc/authentication.ts'
-import { createAuthenticator } from './authc/authenticator.ts'
+import { createAuthenticator, readCredentials, type Authenticator } from './authc/authenticator.ts'
 import { createAuthorizer } from './authc/authorizer.ts'
 import { createLdapRealm } from './authc/ldap-realm.ts'
 import { createLoginExplainer } from './authc/login-explanation.ts'
@@ -27,8 +27,9 @@ import { createLdapDirectory } from './net/ldap-directory.ts'
 import { createOutbound, type Outbound } from './net/outbound.ts'
 import type { Audit } from './observe/audit.ts'
 import { describeError, type Log } from './observe/log.ts'
-import type { SecurityApi } from './portal/security-api.ts'
+import type { ApiCall, SecurityApi } from './portal/security-api.ts'
 import { createRestApp } from './rest/app.ts'
+import { describeAuthentication } from './rest/authenticate.ts'
 import { SettingsError } from './settings/settings-error.ts'
 import type { Settings } from './settings/settings.ts'
 import type { Store } from './store/store.ts'
@@ -87,14 +88,11 @@ export async function createSecurity({ settings, log, audit, sealer, store, clus
   // So that they are known should the store go away.
   await directory.reserved.list()
   const tls = openTls(settings, settings.http.tls, log)
+  const authenticator = createAuthenticator({ realms: passwordRealms, tokens, internal: portalCaller })
   const app = createRestApp({
     ...directory,
     tokens,
-    authenticator: createAuthenticator({
-      realms: passwordRealms,
-      tokens,
-      internal: portalCaller,
-    }),
+    authenticator,
     authorizer: createAuthorizer(directory),
     oidcLogin: createOidcLogin({ realms, tokens, log }),
     loginExplainer: createLoginExplainer({ realms: settings.oidcRealms, roleMappings: directory.roleMappings, clock }),
@@ -111,7 +109,12 @@ export async function createSecurity({ settings, log, audit, sealer, store, clus
   })
   await app.ready()
   followTls(app, tls)
-  const asPortal = createInProcessApi(app, settings.portal.apiAuthorization ?? `Bearer ${portalCaller.secret}`)
+  const asPortal = createInProcessApi({
+    app,
+    authorization: settings.portal.apiAuthorization ?? `Bearer ${portalCaller.secret}`,
+    // What is audited is audited where all requests are.
+    bearers: audit === undefined ? authenticator : undefined,
+  })
   const closeRealms = async () => {
     tls?.close()
     await Promise.all(realms.map((realm) => realm.close()))
@@ -150,16 +153,42 @@ const PORTAL: Authentication = {
   type: 'internal',
 }
 
-/** The same requests as over the network, without a socket. */
-function createInProcessApi(app: FastifyInstance, portalAuthorization: string): SecurityApi {
+/**
+ * The same requests as over the network, without a socket.
+ * @param parts.authorization of the portal itself
+ * @param parts.bearers tells who bears a token: what is asked most often, with every page, spares the way by HTTP
+ */
+function createInProcessApi(parts: {
+  app: FastifyInstance
+  authorization: string
+  bearers: Pick<Authenticator, 'authenticate'> | undefined
+}): SecurityApi {
+  const { app, bearers } = parts
+
+  async function findBearer({ method, path, as }: ApiCall): Promise<Authentication | undefined> {
+    if (method !== 'GET' || path !== '/_security/_authenticate' || as === 'portal' || as.headers !== undefined) {
+      return undefined
+    }
+    try {
+      const credentials = readCredentials(as.authorization)
+      return credentials.scheme === 'bearer' ? await bearers?.authenticate(credentials) : undefined
+    } catch {
+      // A refusal has its words by HTTP.
+      return undefined
+    }
+  }
+
   return {
-    async call({ method, path, as, body, referenceId }) {
+    async call(call) {
+      const bearer = await findBearer(call)
+      if (bearer !== undefined) return { status: 200, body: describeAuthentication(bearer) }
+      const { method, path, as, body, referenceId } = call
       const answer = await app.inject({
         method,
         url: path,
         headers: {
           ...(as === 'portal'
-            ? { authorization: portalAuthorization }
+            ? { authorization: parts.authorization }
             : { ...as.headers, authorization: as.authorization }),
           'x-opaque-id': referenceId,
           ...(body !== undefined && { 'content-type': 'application/json' }),

@@ -3,7 +3,7 @@
  * role mappings tell what that means. A directory that does not answer accepts nobody, and the next realm is asked.
  * Elasticsearch, "LDAP user authentication".
  */
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
 import type { MappableUser } from '../authz/role-mapping.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { JsonObject } from '../kernel/json.ts'
@@ -47,7 +47,7 @@ export function createLdapRealm({
   log: Log
 }): PasswordRealm {
   const { name, attributes, groups: groupSearch } = settings
-  const key = randomBytes(32)
+  const key = createSecretKey(randomBytes(32))
   const remembered = new Map<string, Remembered>()
 
   return {

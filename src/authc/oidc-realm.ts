@@ -3,6 +3,7 @@
  * OpenID Provider vouches; it finds no users by name and knows no passwords. Nothing is remembered between prepare and
  * authenticate, so that any node can finish a login that another began.
  */
+import { createSecretKey } from 'node:crypto'
 import type { MappableUser } from '../authz/role-mapping.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { SecurityError } from '../kernel/errors.ts'
@@ -103,7 +104,8 @@ export function createOidcRealm(parts: {
   const { name, rp, op } = settings
   const ref = { name, type: 'oidc' }
   const log = parts.log.child({ 'ostiary.realm': name })
-  const secrets = { state: sealer.key('oidc state'), pkce: sealer.key('oidc pkce') }
+  const openKey = (purpose: string) => createSecretKey(sealer.key(purpose))
+  const secrets = { state: openKey('oidc state'), pkce: openKey('oidc pkce') }
   const endpoints = createProviderEndpoints({ settings, outbound })
   const openKeys = (location: string) => createKeySource({ ...parts, log, location })
   const validator = createIdTokenValidator({ settings, keySource, clock, log })

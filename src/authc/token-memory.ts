@@ -3,10 +3,10 @@
  * that no token was invalidated since, in whichever process; a store without marks makes it forget everything at once.
  */
 import { hash } from 'node:crypto'
+import { createRecentMap } from '../kernel/recent-map.ts'
 import type { Authentication } from './authentication.ts'
 
-/** Tokens of each of the two generations. */
-const MOST = 8192
+const MOST = 16_384
 
 export interface RememberedToken {
   readonly authentication: Authentication
@@ -23,35 +23,19 @@ export interface TokenMemory {
 
 export function createTokenMemory(): TokenMemory {
   let mark: number | undefined
-  let recent = new Map<string, RememberedToken>()
-  let older = new Map<string, RememberedToken>()
-
-  function follow(now: number | undefined): void {
-    if (now === mark) return
-    mark = now
-    recent = new Map()
-    older = new Map()
-  }
+  const known = createRecentMap<string, RememberedToken>(MOST)
 
   return {
     recall(token, now) {
-      follow(now)
-      if (mark === undefined) return undefined
-      const key = keyOf(token)
-      const known = recent.get(key)
-      if (known !== undefined) return known
-      const past = older.get(key)
-      if (past !== undefined) recent.set(key, past)
-      return past
+      if (now !== mark) {
+        mark = now
+        known.clear()
+      }
+      return mark === undefined ? undefined : known.get(keyOf(token))
     },
     remember(token, then, found) {
       // An invalidation came in between.
-      if (then === undefined || then !== mark) return
-      if (recent.size >= MOST) {
-        older = recent
-        recent = new Map()
-      }
-      recent.set(keyOf(token), found)
+      if (then !== undefined && then === mark) known.set(keyOf(token), found)
     },
   }
 }

@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomFillSync } from 'node:crypto'
+import { createHash, createHmac, randomFillSync, type KeyObject } from 'node:crypto'
 import { equalSecrets } from '../kernel/random.ts'
 
 const TIME_BYTES = 4
@@ -12,7 +12,7 @@ const HASH_BYTES = 32
  * although nothing is remembered between prepare and authenticate.
  * @param now in seconds
  */
-export function createState(key: Uint8Array, realm: string, now: number): string {
+export function createState(key: KeyObject, realm: string, now: number): string {
   const unique = Buffer.alloc(UNIQUE_BYTES)
   unique.writeUInt32BE(now >>> 0)
   randomFillSync(unique, TIME_BYTES)
@@ -20,7 +20,7 @@ export function createState(key: Uint8Array, realm: string, now: number): string
 }
 
 /** Whether `createState` made this state for this realm. A state of a caller's own making belongs to no realm. */
-export function belongsToRealm(key: Uint8Array, realm: string, state: string): boolean {
+export function belongsToRealm(key: KeyObject, realm: string, state: string): boolean {
   const bytes = Buffer.from(state, 'base64url')
   if (bytes.length !== UNIQUE_BYTES + TAG_BYTES) return false
   return equalSecrets(bytes.subarray(UNIQUE_BYTES), stateTag(key, realm, bytes.subarray(0, UNIQUE_BYTES)))
@@ -51,7 +51,7 @@ export function joinParts(parts: readonly string[]): Uint8Array {
   )
 }
 
-function stateTag(key: Uint8Array, realm: string, unique: Uint8Array): Uint8Array {
+function stateTag(key: KeyObject, realm: string, unique: Uint8Array): Uint8Array {
   const hmac = createHmac('sha256', key)
     .update(joinParts([realm]))
     .update(unique)

@@ -6,7 +6,7 @@ const MAX_TAGS = 20
 
 /** @returns what the header `Accept-Language` prefers, else English */
 export function chooseLanguage(acceptLanguage: string | undefined): Language {
-  return findLanguage(rankTags(acceptLanguage ?? '')) ?? 'en'
+  return (acceptLanguage === undefined ? undefined : findLanguage(rankTags(acceptLanguage))) ?? 'en'
 }
 
 /** The first of these tags of BCP 47 that there are pages for. */

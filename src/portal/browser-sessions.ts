@@ -124,10 +124,11 @@ export function createBrowserSessions(parts: {
   }
 
   async function find(secret: string): Promise<BrowserSession | { ended: EndReason }> {
-    const record = await store.find(sealer.buildId(secret))
+    const id = sealer.buildId(secret)
+    const record = await store.find(id)
     if (record === undefined) return { ended: 'UNEXPECTED_SESSION_ERROR' }
     if (record.ended !== undefined) return { ended: readReason(record.ended) }
-    const content = sealer.open(secret, record.content)
+    const content = sealer.open(secret, id, record.content)
     if (content !== undefined) return { secret, record, content }
     // Another node's, with another key: not ours to end.
     log.warn(

@@ -3,7 +3,18 @@
  * encryption key together: the store opens nothing, the key opens nothing, and both together open nothing without the
  * cookie. So a session that ends without its cookie takes its tokens with it, unread.
  */
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createSecretKey,
+  hash,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto'
+import { createRecentMap } from '../kernel/recent-map.ts'
 
 import type { VisitorOrigin } from './visitor-origin.ts'
 
@@ -56,8 +67,11 @@ export interface ContentSealer {
   buildId(secret: string): string
   /** Beside the content, where the session was begun is sealed so that the same user's other sessions can tell it. */
   seal(secret: string, content: SessionContent): Uint8Array
-  /** @returns `undefined` if it was sealed under another encryption key, was changed or was moved */
-  open(secret: string, sealed: Uint8Array): SessionContent | undefined
+  /**
+   * @param id as it was built from this secret: only who has the secret can name it
+   * @returns `undefined` if it was sealed under another encryption key, was changed or was moved
+   */
+  open(secret: string, id: string, sealed: Uint8Array): SessionContent | undefined
   /** Opens without the cookie what a session tells of itself to its own user. */
   openOrigin(id: string, username: string, sealed: Uint8Array): VisitorOrigin | undefined
   hashUsername(username: string): string
@@ -65,19 +79,23 @@ export interface ContentSealer {
   readonly keyFingerprint: string
 }
 
+const ID_PREFIX = Buffer.from('ostiary session id v1\0')
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const LENGTH_BYTES = 2
+/** Sessions whose opened content is kept for their next request. */
+const MOST_OPENED = 4096
 
 export function createContentSealer(encryptionKey: string): ContentSealer {
   const salt = createHash('sha256').update(encryptionKey).digest()
-  const usernameKey = Buffer.from(hkdfSync('sha256', encryptionKey, '', 'ostiary session user name v1', 32))
-  const buildId = (secret: string) =>
-    createHash('sha256').update('ostiary session id v1\0').update(bytesOf(secret)).digest('base64url')
-  const deriveKey = (secret: string) =>
-    new Uint8Array(hkdfSync('sha256', bytesOf(secret), salt, 'ostiary session content v1', 32))
-  const deriveOriginKey = (username: string) =>
-    new Uint8Array(hkdfSync('sha256', username, salt, 'ostiary session origin v1', 32))
+  const deriveFrom = (secret: string | Uint8Array, context: string | Uint8Array, purpose: string) =>
+    createSecretKey(new Uint8Array(hkdfSync('sha256', secret, context, purpose, 32)))
+  const usernameKey = deriveFrom(encryptionKey, '', 'ostiary session user name v1')
+  const buildId = (secret: string) => hash('sha256', Buffer.concat([ID_PREFIX, bytesOf(secret)]), 'base64url')
+  const deriveKey = (secret: string) => deriveFrom(bytesOf(secret), salt, 'ostiary session content v1')
+  const deriveOriginKey = (username: string) => deriveFrom(username, salt, 'ostiary session origin v1')
+
+  const opened = createRecentMap<string, { readonly sealed: Uint8Array; readonly content: SessionContent }>(MOST_OPENED)
 
   return {
     buildId,
@@ -89,8 +107,13 @@ export function createContentSealer(encryptionKey: string): ContentSealer {
       length.writeUInt16BE(origin.length)
       return Buffer.concat([length, origin, encrypt(deriveKey(secret), id, content)])
     },
-    open: (secret, sealed) =>
-      decrypt(deriveKey(secret), buildId(secret), partsOf(sealed).content) as SessionContent | undefined,
+    open(secret, id, sealed) {
+      const known = opened.get(id)
+      if (known !== undefined && Buffer.compare(known.sealed, sealed) === 0) return known.content
+      const content = decrypt(deriveKey(secret), id, partsOf(sealed).content) as SessionContent | undefined
+      if (content !== undefined) opened.set(id, { sealed, content })
+      return content
+    },
     openOrigin: (id, username, sealed) =>
       decrypt(deriveOriginKey(username), id, partsOf(sealed).origin) as VisitorOrigin | undefined,
     hashUsername: (username) => createHmac('sha256', usernameKey).update(username).digest('base64url'),
@@ -105,13 +128,13 @@ function partsOf(sealed: Uint8Array): { origin: Uint8Array; content: Uint8Array 
 }
 
 /** AES-256-GCM, bound to the record. */
-function encrypt(key: Uint8Array, id: string, value: object): Buffer {
+function encrypt(key: KeyObject, id: string, value: object): Buffer {
   const nonce = randomBytes(NONCE_BYTES)
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(id))
   return Buffer.concat([nonce, cipher.update(JSON.stringify(value)), cipher.final(), cipher.getAuthTag()])
 }
 
-function decrypt(key: Uint8Array, id: string, sealed: Uint8Array): unknown {
+function decrypt(key: KeyObject, id: string, sealed: Uint8Array): unknown {
   try {
     const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
       .setAAD(Buffer.from(id))

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
+import { createSecretKey } from 'node:crypto'
 import test from 'node:test'
 import { buildCodeChallenge, deriveCodeVerifier } from '../../../src/oidc/pkce.ts'
 import { belongsToRealm, createState, joinParts, responseKey } from '../../../src/oidc/state.ts'
 
-const KEY = Buffer.alloc(32, 1)
+const KEY = createSecretKey(Buffer.alloc(32, 1))
 const NOW = 1_800_000_000
-const OTHER_KEY = Buffer.alloc(32, 2)
+const OTHER_KEY = createSecretKey(Buffer.alloc(32, 2))
 
 test('a state names its realm to every node that has the key, and no other realm (A-15)', () => {
   const state = createState(KEY, 'r1', NOW)

@@ -19,21 +19,29 @@ test('the id of a record is the hash of the secret under a label of its own', ()
 
 test('a content opens with the cookie that sealed it, and looks different each time', () => {
   const sealed = sealer.seal(secret, content)
-  assert.deepEqual(sealer.open(secret, sealed), content)
+  assert.deepEqual(sealer.open(secret, sealer.buildId(secret), sealed), content)
   assert.notDeepEqual(sealer.seal(secret, content), sealed)
   assert.ok(!Buffer.from(sealed).toString('latin1').includes('state'))
 })
 
 test('neither another cookie nor another encryption key opens it, nor any change', () => {
   const sealed = sealer.seal(secret, content)
-  assert.equal(sealer.open(createSessionSecret(), sealed), undefined)
-  assert.equal(createContentSealer('another encryption key, long enough too').open(secret, sealed), undefined)
-  for (const at of [0, 12, sealed.length - 1]) {
-    const changed = Uint8Array.from(sealed)
-    changed[at] = (changed[at] ?? 0) ^ 1
-    assert.equal(sealer.open(secret, changed), undefined)
+  const another = createSessionSecret()
+  // Before and after it was opened, and is remembered.
+  for (const open of [false, true]) {
+    if (open) assert.deepEqual(sealer.open(secret, sealer.buildId(secret), sealed), content)
+    assert.equal(sealer.open(another, sealer.buildId(another), sealed), undefined)
+    assert.equal(
+      createContentSealer('another encryption key, long enough too').open(secret, sealer.buildId(secret), sealed),
+      undefined,
+    )
+    for (const at of [0, 12, sealed.length - 1]) {
+      const changed = Uint8Array.from(sealed)
+      changed[at] = (changed[at] ?? 0) ^ 1
+      assert.equal(sealer.open(secret, sealer.buildId(secret), changed), undefined)
+    }
+    assert.equal(sealer.open(secret, sealer.buildId(secret), new Uint8Array()), undefined)
   }
-  assert.equal(sealer.open(secret, new Uint8Array()), undefined)
 })
 
 test('a user name is found again by its hash, under the same key only', () => {
