@@ -9,6 +9,7 @@ const elastic = basic('elastic', BOOTSTRAP_PASSWORD)
 const joe = basic('joe', 'joes-password')
 let api: RestApi
 let token: string
+let refreshToken: string
 let events: AuditEvent[] = []
 
 before(async () => {
@@ -24,7 +25,9 @@ before(async () => {
     body: { password: 'for-kibana' },
   })
   const body = { grant_type: 'password', username: 'joe', password: 'joes-password' }
-  token = text(await callApi(api.address, '/_security/oauth2/token', { authorization: elastic, body }), 'access_token')
+  const issued = await callApi(api.address, '/_security/oauth2/token', { authorization: elastic, body })
+  token = text(issued, 'access_token')
+  refreshToken = text(issued, 'refresh_token')
   // Even who was let in a moment ago is looked up again.
   assert.equal((await ask(joe)).status, 200)
   assert.equal((await ask(basic('kibana_system', 'for-kibana'))).status, 200)
@@ -40,6 +43,29 @@ test('a reserved user gets in, and is told that the store is away', async () => 
   assert.equal((await ask(elastic, '/_cluster/health')).body['status'], 'red')
   const users = await ask(elastic, '/_security/user')
   assert.deepEqual([users.status, reason(users)], [503, 'unable to perform requested action'])
+})
+
+test('tokens are neither made nor ended, and that is told', async () => {
+  const path = '/_security/oauth2/token'
+  const issued = await callApi(api.address, path, {
+    authorization: elastic,
+    body: { grant_type: 'client_credentials' },
+  })
+  assert.deepEqual([issued.status, reason(issued)], [503, 'unable to perform requested action'])
+  const renewed = await callApi(api.address, path, {
+    authorization: elastic,
+    body: { grant_type: 'refresh_token', refresh_token: refreshToken },
+  })
+  assert.equal(renewed.status, 400)
+  assert.deepEqual(renewed.body, {
+    error: 'invalid_grant',
+    error_description: 'could not refresh the requested token',
+  })
+  for (const body of [{ token }, { refresh_token: refreshToken }, { username: 'joe' }]) {
+    const ended = await callApi(api.address, path, { method: 'DELETE', authorization: elastic, body })
+    assert.deepEqual([ended.status, reason(ended)], [503, 'unable to perform requested action'])
+    assert.equal(ended.headers.get('retry-after'), '5')
+  }
 })
 
 test('with another password, or one that it does not have any more, it does not', async () => {
