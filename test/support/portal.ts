@@ -224,6 +224,13 @@ export async function signIn(browser: TestBrowser, code = 'code1', page = '/x'):
   return callback
 }
 
+/** Signs in as one of the users whose password is their name. */
+export async function signInByForm(browser: TestBrowser, username: string, providerName = 'basic1'): Promise<void> {
+  const params = { username, password: username }
+  const body = { providerType: 'basic', providerName, currentURL: '/', params }
+  assert.equal((await browser.post('/internal/security/login', body)).statusCode, 200)
+}
+
 export async function whoAmI(browser: TestBrowser): Promise<string | number> {
   const response = await browser.fetch('/internal/security/me')
   return response.statusCode === 200 ? response.json<{ username: string }>().username : response.statusCode
