@@ -64,6 +64,16 @@ test('discovery names every endpoint under the issuer', async () => {
   assert.ok((metadata['id_token_signing_alg_values_supported'] as string[]).includes('RS256'))
 })
 
+test('the metadata of OAuth are the same as those of OpenID Connect', async () => {
+  const [openId, oauth] = await Promise.all(
+    ['openid-configuration', 'oauth-authorization-server'].map((name) =>
+      fetch(`${provider.origin}/.well-known/${name}`),
+    ),
+  )
+  assert.equal(oauth?.status, 200)
+  assert.deepEqual(await oauth.json(), await openId?.json())
+})
+
 test('the published keys are public parts only', async () => {
   const response = await fetch(`${provider.origin}/.well-known/jwks.json`)
   assert.equal(response.headers.get('cache-control'), 'max-age=3600')
