@@ -22,6 +22,8 @@ export const TOKEN_MODELS: readonly string[] = ['AccessToken', 'AuthorizationCod
 
 /** Of the account, beside what the library puts into a payload. */
 const INCARNATION = 'ostiary_incarnation'
+/** Seconds: a hundred years, more than anything of the provider's own lives. */
+const LONGEST = 3_153_600_000
 const MAX_INTERACTIONS = 100_000
 const MAX_INTERACTION_BYTES = 256 * 1024 * 1024
 
@@ -54,6 +56,8 @@ export function createAdapterFactory(parts: {
 
   return (model) => ({
     async upsert(id, payload, expiresIn) {
+      // A client says how long its assertion lives: what outlives every clock could never be forgotten.
+      if (expiresIn !== undefined && !(expiresIn < LONGEST)) throw new errors.InvalidClientAuth('it has no end')
       const row = await buildRow(model, id, payload, expiresIn)
       if (model === 'Interaction') interactions.add(sizeOf(row), clock())
       if (model !== 'ReplayDetection') return artefacts.upsert(row)
@@ -106,7 +110,7 @@ export function createAdapterFactory(parts: {
       ...(uid !== undefined && { uid }),
       ...(userCode !== undefined && { userCode }),
       ...(accountId !== undefined && { accountId }),
-      ...(expiresIn !== undefined && { removeAt: wholeSeconds(clock) + expiresIn + retentionOf(model) }),
+      ...(expiresIn !== undefined && { removeAt: wholeSeconds(clock) + Math.ceil(expiresIn) + retentionOf(model) }),
     }
   }
 
