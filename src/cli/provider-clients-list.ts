@@ -6,7 +6,8 @@ import { CONFIG_OPTION, keystoreOf, settingsFileOf } from './config-option.ts'
 
 export const providerClientsList: Command = {
   operands: [],
-  description: 'Prints the clients of the provider: id, how each proves itself, and where it may return to.',
+  description:
+    'Prints the clients that the settings register at the provider: id, how each proves itself, and where it may return to.',
   options: { config: CONFIG_OPTION },
   async run(input) {
     const keystore = await openOrCreateKeystore(keystoreOf(input))

@@ -124,12 +124,17 @@ async function renderForm(
   const isMore = scopes.length > 0 || resources.length > 0
   return pages.consent({
     clientName,
-    host: new URL(textOf(params['redirect_uri'])).host,
+    host: placeOf(new URL(textOf(params['redirect_uri']))),
     accountName: account === undefined ? '' : displayName(account),
     scopes: isMore ? scopes : textOf(params['scope']).split(' '),
     resources,
     ticket,
   })
+}
+
+/** Where a redirect URI leads: a host, or the application that has a private scheme (RFC 8252 §7.1). */
+function placeOf({ host, protocol }: URL): string {
+  return host === '' ? protocol.slice(0, -1) : host
 }
 
 async function grantConsent(library: Provider, interaction: Interaction): Promise<InteractionResults> {

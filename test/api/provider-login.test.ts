@@ -27,6 +27,16 @@ before(async () => {
       clientSettings('asking', { consent: 'ask' }),
       clientSettings('public', { clientSecret: undefined, metadata: { token_endpoint_auth_method: 'none' } }),
       clientSettings('strict', { requirePkce: true }),
+      clientSettings('native', {
+        clientSecret: undefined,
+        consent: 'ask',
+        metadata: {
+          application_type: 'native',
+          token_endpoint_auth_method: 'none',
+          redirect_uris: ['com.example.app:/callback'],
+          post_logout_redirect_uris: [],
+        },
+      }),
       clientSettings('form', { metadata: { token_endpoint_auth_method: 'client_secret_post' } }),
     ],
   })
@@ -246,6 +256,19 @@ test('consent names client, host and scopes, is remembered, and No is access_den
   assert.ok(new URL(allowed.url).searchParams.get('code'))
   const third = await browser.visit((await beginLogin(config, { prompt: 'none' })).url, { until: CALLBACK })
   assert.ok(new URL(third.url).searchParams.get('code'))
+})
+
+test('consent for a native client names its private scheme, and is asked every time', async () => {
+  const config = await discover(provider.origin, 'native', client.None())
+  const redirect_uri = 'com.example.app:/callback'
+  const browser = createBrowserSession()
+  const form = await browser.visit((await beginLogin(config, { redirect_uri })).url)
+  const consent = await browser.submit(form, { username: 'alice', password: 'alice-demo', answer: 'login' })
+  assert.match(consent.body, /at <strong>com\.example\.app<\/strong>/)
+  const allowed = await browser.submit(consent, { answer: 'allow' }, { until: redirect_uri })
+  assert.ok(new URL(allowed.url).searchParams.get('code'))
+  const again = await browser.visit((await beginLogin(config, { redirect_uri })).url)
+  assert.match(again.body, /<h1>Allow access\?<\/h1>/)
 })
 
 test('T-1, T-2: another account signs in over a living session, which ends first', async () => {
