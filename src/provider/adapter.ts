@@ -41,6 +41,7 @@ export function createAdapterFactory(parts: {
   const interactions = createRowLimit({
     artefacts,
     log: parts.log,
+    model: 'Interaction',
     entries: MAX_INTERACTIONS,
     bytes: MAX_INTERACTION_BYTES,
   })
@@ -59,7 +60,7 @@ export function createAdapterFactory(parts: {
       // A client says how long its assertion lives: what outlives every clock could never be forgotten.
       if (expiresIn !== undefined && !(expiresIn < LONGEST)) throw new errors.InvalidClientAuth('it has no end')
       const row = await buildRow(model, id, payload, expiresIn)
-      if (model === 'Interaction') interactions.add(sizeOf(row), clock())
+      if (model === 'Interaction') interactions.add(row.payload.length)
       if (model !== 'ReplayDetection') return artefacts.upsert(row)
       // The library looks first and writes later; of two that looked at once, only one may go on.
       const first = await artefacts.create(row)
@@ -118,8 +119,4 @@ export function createAdapterFactory(parts: {
   function retentionOf(model: string): number {
     return model === 'AccessToken' ? parts.hintRetention : 0
   }
-}
-
-function sizeOf({ key, payload, removeAt }: Artefact): { key: Uint8Array; bytes: number; removeAt: number } {
-  return { key, bytes: payload.length, removeAt: removeAt ?? Infinity }
 }

@@ -59,7 +59,7 @@ export function createNotices(parts: {
   audit: ProviderAudit
 }): Notices {
   const { artefacts, sealer, clock, log, audit } = parts
-  const limit = createRowLimit({ artefacts, log, entries: MAX_ENTRIES, bytes: MAX_BYTES })
+  const limit = createRowLimit({ artefacts, log, model: MODEL, entries: MAX_ENTRIES, bytes: MAX_BYTES })
   let looking = Promise.resolve()
   const timer = setInterval(() => {
     looking = looking.then(repeatDue).catch((err: unknown) => log.warn({ err }, 'logout notices wait'))
@@ -95,8 +95,7 @@ export function createNotices(parts: {
     const key = artefactKey(MODEL, `${turn.id} ${turn.turn}`)
     const payload = sealPayload(sealer, key, turn)
     const isNew = await artefacts.create({ model: MODEL, key, payload, grantId: QUEUE, removeAt })
-    // What was due is soon gone, and counts no longer.
-    if (isNew) limit.add({ key, bytes: payload.length, removeAt: turn.dueAt + LAST_PAUSE }, clock())
+    if (isNew) limit.add(payload.length)
     return { key, isNew }
   }
 

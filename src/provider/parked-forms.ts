@@ -32,7 +32,7 @@ export function createParkedForms(parts: {
   log: Log
 }): ParkedForms {
   const { artefacts, sealer, clock } = parts
-  const limit = createRowLimit({ artefacts, log: parts.log, entries: MAX_ENTRIES, bytes: MAX_BYTES })
+  const limit = createRowLimit({ artefacts, log: parts.log, model: MODEL, entries: MAX_ENTRIES, bytes: MAX_BYTES })
 
   async function look(handle: string): Promise<URLSearchParams | undefined> {
     const key = artefactKey(MODEL, handle)
@@ -49,7 +49,7 @@ export function createParkedForms(parts: {
       const payload = sealPayload(sealer, key, { form: form.toString() })
       const removeAt = wholeSeconds(clock) + LIFETIME
       await artefacts.create({ model: MODEL, key, payload, removeAt })
-      limit.add({ key, bytes: payload.length, removeAt }, clock())
+      limit.add(payload.length)
       return handle
     },
     look,

@@ -28,6 +28,13 @@ const CREATE = `${INSERT}, consumed_at = excluded.consumed_at where artefact.rem
 const CONSUME = `
   update artefact set consumed_at = ?3 where ${ALIVE} and key = ?2 and consumed_at is null returning 1 as done`
 const DESTROY = `delete from artefact where key = ?2 returning ${ALIVE} as alive`
+const MEASURE = `
+  select count(*) as entries, coalesce(sum(length(payload)), 0) as bytes
+  from artefact where model = ?2 and remove_at > ?1`
+const REMOVE_OLDEST = `
+  delete from artefact where key in (
+    select key from artefact where model = ?2 and remove_at > ?1 order by remove_at limit ?3)
+  returning 1 as done`
 const REVOKE = `delete from artefact where grant_id = ?1 and ${OF_MODELS}`
 
 /** What the OpenID Provider keeps: codes, tokens, grants, browser sessions, interactions, marks. */
@@ -49,6 +56,7 @@ export function createArtefacts({ engine, clock }: { engine: Engine; clock: Cloc
     },
     consume: (key, at) => engine.write(consumeArtefact, now(), key, at),
     destroy: (key) => engine.write(destroyArtefact, now(), key),
+    trim: (model, most, limit) => engine.write(trimArtefacts, now(), model, most, limit),
     revokeByGrantId: (grantId, models) => engine.write(revokeArtefacts, grantId, JSON.stringify(models)),
   }
 }
@@ -68,6 +76,22 @@ export function* consumeArtefact(now: number, key: Uint8Array, at: number): Step
 export function* destroyArtefact(now: number, key: Uint8Array): Steps<boolean> {
   const [row] = yield [DESTROY, now, key]
   return row?.['alive'] === 1
+}
+
+export function* trimArtefacts(
+  now: number,
+  model: string,
+  most: { entries: number; bytes: number },
+  limit: number,
+): Steps<number> {
+  const [row] = yield [MEASURE, now, model]
+  const entries = Number(row?.['entries'])
+  const bytes = Number(row?.['bytes'])
+  // What is too long goes by its share, since those of a model are of about one length. A later call measures again.
+  const tooLong = bytes > most.bytes ? entries * (1 - most.bytes / bytes) : 0
+  const surplus = Math.ceil(Math.max(entries - most.entries, tooLong))
+  if (!(surplus > 0)) return 0
+  return (yield [REMOVE_OLDEST, now, model, Math.min(surplus, limit)]).length
 }
 
 export function* revokeArtefacts(grantId: string, models: string): Steps<void> {

@@ -235,6 +235,11 @@ export interface Artefacts {
   consume(key: Uint8Array, at: number): Promise<boolean>
   /** @returns whether it was there */
   destroy(key: Uint8Array): Promise<boolean>
+  /**
+   * Removes those of a model that expire first while there are too many, or their payloads too long together; at most
+   * `limit` of them. Those that never expire do not count. @returns how many
+   */
+  trim(model: string, most: { entries: number; bytes: number }, limit: number): Promise<number>
   /** Removes the artefacts of a grant that belong to these models. */
   revokeByGrantId(grantId: string, models: readonly string[]): Promise<void>
 }

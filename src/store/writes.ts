@@ -1,4 +1,11 @@
-import { consumeArtefact, createArtefact, destroyArtefact, revokeArtefacts, upsertArtefact } from './artefacts.ts'
+import {
+  consumeArtefact,
+  createArtefact,
+  destroyArtefact,
+  revokeArtefacts,
+  trimArtefacts,
+  upsertArtefact,
+} from './artefacts.ts'
 import { createDocument, deleteDocument, putDocument, replaceDocument } from './documents.ts'
 import { removeExpired } from './expiry.ts'
 import { createSession, deleteSession, trimUnclaimed, updateSession } from './sessions.ts'
@@ -23,5 +30,6 @@ export const WRITES = {
   consumeArtefact,
   destroyArtefact,
   revokeArtefacts,
+  trimArtefacts,
   removeExpired,
 } as const

@@ -799,6 +799,29 @@ export function registerContract(driver: string, createPlace: () => Promise<Plac
         assert.deepEqual(await artefacts().find(other.key), other)
       })
 
+      test('of a model that has too many artefacts, or too long ones, those that expire first go', async () => {
+        const rows = Array.from({ length: 6 }, (_, index) =>
+          newArtefact({ model: 'Trimmed', payload: new Uint8Array(10), removeAt: START + 20 - index }),
+        )
+        const expired = newArtefact({ model: 'Trimmed', payload: new Uint8Array(1000), removeAt: START })
+        const { removeAt: _, ...lasting } = newArtefact({ model: 'Trimmed' })
+        for (const artefact of [...rows, expired, lasting]) await artefacts().upsert(artefact)
+        const trim = (entries: number, bytes: number, limit = 10) =>
+          artefacts().trim('Trimmed', { entries, bytes }, limit)
+        const left = async () => {
+          const found = await Promise.all(rows.map(({ key }) => artefacts().find(key)))
+          return found.filter((artefact) => artefact !== undefined)
+        }
+        assert.equal(await trim(6, 60), 0)
+        assert.equal(await trim(3, 60, 1), 1)
+        assert.deepEqual(await left(), rows.slice(0, 5))
+        const removed = await Promise.all([trim(4, 60), trim(4, 60), trim(4, 60)])
+        assert.deepEqual(removed.toSorted(), [0, 0, 1])
+        assert.equal(await trim(6, 20), 2)
+        assert.deepEqual(await left(), rows.slice(0, 2))
+        assert.ok(await artefacts().find(lasting.key))
+      })
+
       test('destroy tells whether there was something', async () => {
         const artefact = newArtefact()
         await artefacts().upsert(artefact)

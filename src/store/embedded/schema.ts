@@ -132,4 +132,6 @@ export const MIGRATIONS: readonly string[] = [
     delete from pair_block where start = (select min(start) from pair_block);
   end;
   `,
+  // How many there are of a model and how large they are, without a look at the rows.
+  'create index artefact_model on artefact (model, remove_at, length(payload)) where remove_at is not null',
 ]

@@ -1,3 +1,4 @@
+import { trimArtefacts } from '../artefacts.ts'
 import { createSession, trimUnclaimed } from '../sessions.ts'
 
 /**
@@ -7,6 +8,7 @@ import { createSession, trimUnclaimed } from '../sessions.ts'
  */
 export function findExclusion(write: unknown, args: readonly unknown[]): string | undefined {
   if (write === trimUnclaimed) return 'unclaimed sessions'
+  if (write === trimArtefacts) return `artefacts ${JSON.stringify(args[1])}`
   if (write !== createSession) return undefined
   const [, session, , limit] = args as Parameters<typeof createSession>
   if (limit === undefined) return undefined

@@ -88,4 +88,5 @@ export const MIGRATIONS: readonly string[] = [
   create index artefact_user_code on artefact (user_code, model) where user_code is not null;
   create index artefact_account on artefact (account_id) where account_id is not null;
   `,
+  'create index artefact_model on artefact (model, remove_at) where remove_at is not null',
 ]

@@ -100,25 +100,31 @@ test('what belongs to an account is not of another one who has its subject later
   assert.equal(await adapter('Session').findByUid('u'), undefined)
 })
 
-test('A-33: when there are too many rows of one kind, the oldest go; expired ones do not count', async (t) => {
-  const { artefacts } = await setUp(t)
-  const limit = createRowLimit({ artefacts, log: createLog('silent'), entries: 2, bytes: 100 })
+test('A-33: when there are too many rows of one kind, the oldest go, whichever node has written them', async (t) => {
+  const { artefacts, wait } = await setUp(t)
+  const nodes = [1, 2].map(() =>
+    createRowLimit({ artefacts, log: createLog('silent'), model: 'Test', entries: 2, bytes: 100 }),
+  )
+  let written = 0
   const put = async (id: string, bytes: number, removeAt: number) => {
-    const key = artefactKey('Test', id)
-    await artefacts.create({ model: 'Test', key, payload: new Uint8Array(), removeAt: 1060 })
-    limit.add({ key, bytes, removeAt }, 1000)
+    await artefacts.create({ model: 'Test', key: artefactKey('Test', id), payload: new Uint8Array(bytes), removeAt })
+    nodes[written++ % 2]?.add(bytes)
   }
   const left = async (...ids: string[]) => {
     const found = await Promise.all(ids.map((id) => artefacts.find(artefactKey('Test', id))))
     return ids.filter((_id, index) => found[index] !== undefined)
   }
-  await put('expired', 1, 999)
-  for (const id of ['1', '2', '3']) await put(id, 1, 1060)
+  const other = artefactKey('Other', 'other')
+  await artefacts.create({ model: 'Other', key: other, payload: new Uint8Array(1000), removeAt: 1010 })
+  await put('expired', 1, 1001)
+  wait(1)
+  for (const id of ['1', '2', '3']) await put(id, 1, 1060 + Number(id))
   await until(async () => (await left('1')).length === 0)
   assert.deepEqual(await left('1', '2', '3'), ['2', '3'])
-  await put('4', 100, 1060)
+  await put('4', 100, 1064)
   await until(async () => (await left('3')).length === 0)
   assert.deepEqual(await left('2', '3', '4'), ['4'])
+  assert.ok(await artefacts.find(other))
 })
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
