@@ -42,14 +42,13 @@ after(async () => {
 for (const javaScriptEnabled of [true, false]) {
   const script = javaScriptEnabled ? 'with script' : 'without script'
 
-  test(`${script}: login, consent, sign out, back`, async (t) => {
+  test(`A-12 ${script}: login, consent, sign out, and back, by a redirect that redirects`, async (t) => {
     const page = await openPage(t, { javaScriptEnabled })
     const tokens = await signIn(page, 'alice')
     const out = endSessionUrl(tokens)
 
     await page.goto(out)
     await page.getByRole('button', { name: 'Yes, sign me out' }).click()
-    // A-12: the redirect of a redirect after the form arrives.
     await page.waitForURL(`${origin}/home`)
     assert.equal(await page.textContent('body'), 'arrived')
 
