@@ -37,11 +37,19 @@ interface InteractionParts {
   readonly audit: ProviderAudit
 }
 
+const CANCELLED = { error: 'access_denied', error_description: 'the user cancelled' }
+/** OpenID Connect Core Error Code unmet_authentication_requirements 1.0. */
+const UNMET = {
+  error: 'unmet_authentication_requirements',
+  error_description: 'the essential authentication context class is not one of ours',
+}
+
 export function addInteractionRoutes(app: FastifyInstance, parts: InteractionParts): void {
   const { tickets } = parts
 
   app.get('/interaction/:uid', async (request, reply) => {
     const interaction = await findInteraction(request, reply)
+    if (isUnattainable(interaction)) return finish(request, reply, UNMET)
     return sendPage(reply, await renderForm(parts, pagesIn(request, interaction), interaction))
   })
 
@@ -53,14 +61,13 @@ export function addInteractionRoutes(app: FastifyInstance, parts: InteractionPar
     if (uid !== interaction.uid || prompt !== interaction.prompt.name) throw illegal('the form is of another login')
     await tickets.useUp(ticket)
 
-    const finish = async (result: InteractionResults) =>
-      sendRedirect(reply, await parts.library().interactionResult(request.raw, reply.raw, result))
-    if (form.answer === 'cancel') return finish({ error: 'access_denied', error_description: 'the user cancelled' })
-    if (prompt === 'consent' && form.answer === 'allow') return finish(await grantConsent(parts.library(), interaction))
+    if (form.answer === 'cancel') return finish(request, reply, CANCELLED)
+    if (prompt === 'consent' && form.answer === 'allow')
+      return finish(request, reply, await grantConsent(parts.library(), interaction))
     if (prompt === 'login' && form.answer === 'login') {
       const pages = pagesIn(request, interaction)
       const login = await signIn(parts, pages.texts, form.username ?? '', form.password ?? '', addressOf(request))
-      if ('subject' in login) return finish({ login: { accountId: login.subject } })
+      if ('subject' in login) return finish(request, reply, { login: { accountId: login.subject } })
       if (login.wait > 0) reply.header('retry-after', login.wait)
       reply.code(login.wait > 0 ? 429 : 400)
       return sendPage(reply, await renderForm(parts, pages, interaction, login.fault, form.username))
@@ -71,12 +78,21 @@ export function addInteractionRoutes(app: FastifyInstance, parts: InteractionPar
   const pagesIn = (request: FastifyRequest, { params }: Interaction) =>
     pagesFor(parts.pages, request, params['ui_locales'])
 
+  async function finish(request: FastifyRequest, reply: FastifyReply, result: InteractionResults) {
+    return sendRedirect(reply, await parts.library().interactionResult(request.raw, reply.raw, result))
+  }
+
   /** @throws OIDCProviderError if the browser has no such interaction, or not this session any more */
   async function findInteraction(request: FastifyRequest, reply: FastifyReply): Promise<Interaction> {
     const interaction = await parts.library().interactionDetails(request.raw, reply.raw)
     if (interaction.uid !== (request.params as { uid: string }).uid) throw illegal('the form is of another login')
     return interaction
   }
+}
+
+/** There is one way to sign in here, and it is of no class: to ask again and again would not help. Core 1.0 §5.5.1.1. */
+function isUnattainable({ prompt }: Interaction): boolean {
+  return prompt.reasons.some((reason) => reason === 'essential_acr' || reason === 'essential_acrs')
 }
 
 async function signIn(

@@ -157,6 +157,22 @@ test('prompt=login asks again', async () => {
   assert.match(page.body, /value="alice@home"/)
 })
 
+test('an essential acr that nobody can reach is an error, not a login without end; a voluntary one is left out', async () => {
+  const config = await discover(provider.origin)
+  const ask = (acr: object) => ({ claims: JSON.stringify({ id_token: { acr } }) })
+  for (const acr of [
+    { essential: true, value: 'phr' },
+    { essential: true, values: ['phr', 'phrh'] },
+  ]) {
+    for (const browser of [createBrowserSession(), (await signIn(config)).browser]) {
+      const page = await browser.visit((await beginLogin(config, ask(acr))).url, { until: CALLBACK })
+      assert.equal(new URL(page.url).searchParams.get('error'), 'unmet_authentication_requirements')
+    }
+  }
+  const { tokens } = await signIn(config, { parameters: ask({ values: ['phr'] }) })
+  assert.equal(tokens.claims()?.['acr'], undefined)
+})
+
 test('A-26: the session has a new id after the login, and the old one is anonymous', async () => {
   const config = await discover(provider.origin)
   const { browser } = await signIn(config)
