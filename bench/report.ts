@@ -5,16 +5,19 @@ import { type Figure, isReached, type Target } from './line.ts'
 
 export interface Report {
   readonly at: string
+  /** What else the machine did: the average number of processes that wanted to run in the minute before. */
+  readonly loadBefore: number
   readonly machine: Readonly<Record<string, string>>
   readonly options: Readonly<Record<string, number>>
   readonly figures: readonly (Figure & { readonly reached: boolean | undefined })[]
 }
 
-export function buildReport(figures: readonly Figure[], options: Report['options']): Report {
+export function buildReport(figures: readonly Figure[], run: Pick<Report, 'options' | 'loadBefore'>): Report {
   return {
     at: new Date().toISOString(),
+    loadBefore: run.loadBefore,
     machine: describeMachine(),
-    options,
+    options: run.options,
     figures: figures.map((figure) => ({ ...figure, reached: isReached(figure) })),
   }
 }
@@ -26,9 +29,9 @@ const END = '<!-- end of the figures -->'
 export function putIntoDocument(document: string, report: Report): string {
   const [begin, end] = [document.indexOf(BEGIN), document.indexOf(END)]
   if (begin < 0 || end < begin) throw new Error('docs/performance.md has no place for the figures')
-  const { machine, options, at } = report
-  const run = Object.entries(options).map(([name, value]) => `${value} ${name}`)
-  const text = `Run of ${at.slice(0, 10)} (${run.join(', ')}) on ${Object.values(machine).join(', ')}.`
+  const { machine, options, at, loadBefore } = report
+  const run = Object.entries(options).map(([name, value]) => `--${name} ${value}`)
+  const text = `Run of ${at.slice(0, 10)} (\`${run.join(' ')}\`) on ${Object.values(machine).join(', ')}; load before: ${loadBefore.toFixed(1)}.`
   return `${document.slice(0, begin)}${BEGIN}\n${text}\n\n${formatTable(report)}\n${document.slice(end)}`
 }
 

@@ -5,6 +5,7 @@
  *     npm run bench -- --only bearer,logout --rounds 1 --seconds 0.5 --million 20000 --json /tmp/bench.json
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { OTHERS, SERVERS, checkCores, onCores } from './cores.ts'
@@ -67,8 +68,9 @@ const wanted = new Set(values.only.split(',').map(findLine))
 // In their own order: some use up the tokens that others count on.
 const lines = LINES.filter((line) => wanted.has(line))
 checkCores()
+const loadBefore = loadavg()[0] ?? 0
 const figures = await onCores(SERVERS, () => runLines(lines))
-const report = buildReport(figures, options)
+const report = buildReport(figures, { options, loadBefore })
 mkdirSync(dirname(values.json), { recursive: true })
 writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`)
 console.log(formatTable(report))
