@@ -96,6 +96,7 @@ export async function createSecurity({ settings, log, audit, sealer, store, clus
     authorizer: createAuthorizer(directory),
     oidcLogin: createOidcLogin({ realms, tokens, log }),
     loginExplainer: createLoginExplainer({ realms: settings.oidcRealms, roleMappings: directory.roleMappings, clock }),
+    detailedErrors: settings.http.detailedErrors,
     node: {
       name: settings.node.name,
       clusterName: settings.node.clusterName,

@@ -112,6 +112,11 @@ export function buildEnvelope(error: ApiError, challenges: readonly string[], wi
   }
 }
 
+/** Where the settings want no details: neither causes nor headers. */
+export function buildSimpleEnvelope({ type, message, status }: ApiError): JsonObject {
+  return { error: { type, reason: message }, status }
+}
+
 function describe(
   error: ApiError,
   withTrace: boolean,

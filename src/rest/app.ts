@@ -44,6 +44,8 @@ export interface RestParts {
   readonly node: NodeIdentity
   /** Resolves if a read of the store works at this moment. */
   readonly checkStore: () => Promise<void>
+  /** Errors have their causes, and stack traces for who asks. */
+  readonly detailedErrors: boolean
   /** Absent: plain HTTP. */
   readonly tls?: TlsOptions | undefined
   /** Absent: nothing is audited. */
@@ -53,7 +55,7 @@ export interface RestParts {
 
 /** @returns the API on Fastify, not listening yet; the portal of the same process calls it by `inject` */
 export function createRestApp(parts: RestParts): FastifyInstance {
-  const { authenticator, authorizer, tokens, tls, audit, log } = parts
+  const { authenticator, authorizer, tokens, detailedErrors, tls, audit, log } = parts
   const routes = [
     ...buildRootRoutes(parts),
     ...buildAuthenticateRoutes(),
@@ -75,5 +77,6 @@ export function createRestApp(parts: RestParts): FastifyInstance {
     }),
   ]
   routes.push(buildOpenApiRoute(routes, parts.node.version))
-  return createHttpApi({ routes, authenticator, authorizer, tokensEnabled: tokens.enabled, tls, audit, log })
+  const tokensEnabled = tokens.enabled
+  return createHttpApi({ routes, authenticator, authorizer, tokensEnabled, detailedErrors, tls, audit, log })
 }

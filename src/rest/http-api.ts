@@ -21,7 +21,7 @@ import type { Log } from '../observe/log.ts'
 import type { Audit } from '../observe/audit.ts'
 import { readOpaqueId, sendAnswer, sendHeaders } from './answer.ts'
 import { createAuditTrail } from './audit-trail.ts'
-import { ApiError, BodyError, buildEnvelope, textError } from './api-error.ts'
+import { ApiError, BodyError, buildEnvelope, buildSimpleEnvelope, textError } from './api-error.ts'
 import { describeError, describeFailedAuthentication } from './errors.ts'
 import { checkContentType, checkVersions } from './media-type.ts'
 import { checkParameters, readQuery, readSource, SOURCE_PARAMETERS, type Query } from './query.ts'
@@ -52,6 +52,7 @@ export function createHttpApi({
   authenticator,
   authorizer,
   tokensEnabled,
+  detailedErrors,
   tls,
   audit,
   log,
@@ -61,6 +62,7 @@ export function createHttpApi({
   authorizer: Authorizer
   /** Whether bearer tokens are among the schemes on offer. */
   tokensEnabled: boolean
+  detailedErrors: boolean
   tls: TlsOptions | undefined
   audit: Audit | undefined
   log: Log
@@ -96,6 +98,7 @@ export function createHttpApi({
   app.addHook<{ Querystring: Query }>('onRequest', async (request) => {
     if (request.method !== 'OPTIONS') {
       request.authentication = await authenticate(request)
+      if (request.query.errorTrace && !detailedErrors) throw textError(400, 'error traces in responses are disabled.')
       checkWhole(request)
     }
     if (request.is404) throw unknownPath(request)
@@ -187,10 +190,11 @@ export function createHttpApi({
     const challenges =
       error.challenge === undefined ? [] : error.challenge === 'expired token' ? EXPIRED_TOKEN : everyScheme
     const withTrace = request.query.errorTrace && error.status !== 401
+    const body = detailedErrors ? buildEnvelope(error, challenges, withTrace) : buildSimpleEnvelope(error)
     sendAnswer(
       request,
       reply,
-      { status: error.status, body: buildEnvelope(error, challenges, withTrace) },
+      { status: error.status, body },
       {
         ...ofFramework,
         ...(challenges.length > 0 && { 'www-authenticate': [...challenges] }),

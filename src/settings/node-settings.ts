@@ -89,6 +89,13 @@ export const HTTP = {
     default: '9200',
     description: 'The port of the security API; `0` takes a free one.',
   }),
+  detailedErrors: setting({
+    key: 'http.detailed_errors.enabled',
+    type: boolean,
+    default: 'true',
+    description:
+      'Whether errors have their causes, and stack traces for who asks with `error_trace`. Else type and reason only.',
+  }),
 }
 
 export const HTTP_TLS = buildTlsRows('xpack.security.http.ssl.', 'the security API')
@@ -108,7 +115,12 @@ export function readNode(values: Values, directory: string): NodeSettings {
 }
 
 export function readHttp(values: Values, directory: string): Settings['http'] {
-  return { host: values.get(HTTP.host), port: values.get(HTTP.port), tls: readTls(values, HTTP_TLS, directory) }
+  return {
+    host: values.get(HTTP.host),
+    port: values.get(HTTP.port),
+    detailedErrors: values.get(HTTP.detailedErrors),
+    tls: readTls(values, HTTP_TLS, directory),
+  }
 }
 
 function readWorkers(values: Values): number {

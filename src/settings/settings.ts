@@ -11,7 +11,7 @@ export interface Settings {
   readonly node: NodeSettings
   /** `undefined`: the embedded store. */
   readonly postgres: PostgresSettings | undefined
-  readonly http: ListenerSettings & { readonly tls: TlsServerSettings | undefined }
+  readonly http: ListenerSettings & { readonly detailedErrors: boolean; readonly tls: TlsServerSettings | undefined }
   readonly tokens: TokenSettings
   readonly audit: AuditSettings
   readonly oidcRealms: readonly OidcRealmSettings[]

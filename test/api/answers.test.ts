@@ -91,3 +91,27 @@ test('a GET may have its body in the query', async () => {
   const where = await callApi(api.address, `/_security/_authenticate?source=${source}`, { authorization })
   assert.match(reason(where), /contains unrecognized parameter: \[source\]/)
 })
+
+test('without detailed errors an error has type and reason only, and a trace is refused to who is known', async (t) => {
+  const plain = await startRestApi({ detailedErrors: false })
+  t.after(() => plain.close())
+  const call = (path: string, caller?: string) =>
+    callApi(plain.address, path, caller === undefined ? {} : { authorization: caller })
+  assert.deepEqual((await call('/_security/user?x=1', authorization)).body, {
+    error: {
+      type: 'illegal_argument_exception',
+      reason: 'request [/_security/user] contains unrecognized parameter: [x]',
+    },
+    status: 400,
+  })
+  for (const path of ['/_security/user?error_trace=true', '/_security/role?error_trace']) {
+    assert.deepEqual((await call(path, authorization)).body, {
+      error: 'error traces in responses are disabled.',
+      status: 400,
+    })
+  }
+  assert.equal((await call('/_security/user?error_trace=false', authorization)).status, 200)
+  const unknown = await call('/_security/user?error_trace=true')
+  assert.equal(unknown.status, 401)
+  assert.match(unknown.headers.get('www-authenticate') ?? '', /^Basic realm/)
+})

@@ -47,8 +47,14 @@ export interface RestApi {
 export async function startRestApi({
   realms = [],
   tokensEnabled = true,
+  detailedErrors = true,
   audit,
-}: { realms?: readonly OidcRealm[]; tokensEnabled?: boolean; audit?: Audit } = {}): Promise<RestApi> {
+}: {
+  realms?: readonly OidcRealm[]
+  tokensEnabled?: boolean
+  detailedErrors?: boolean
+  audit?: Audit
+} = {}): Promise<RestApi> {
   const directory = await mkdtemp(join(tmpdir(), 'ostiary-rest-'))
   const time = { now: Math.floor(Date.now() / 1000) }
   const clock = () => time.now
@@ -76,6 +82,7 @@ export async function startRestApi({
   const roles = createRoles({ store })
   const app = createRestApp({
     tokens,
+    detailedErrors,
     authenticator,
     authorizer: createAuthorizer({ roles }),
     users: native,
