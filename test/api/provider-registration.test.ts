@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
-import { decodeJwt } from 'jose'
+import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import * as client from 'openid-client'
 import { createSealer } from '../../src/kernel/sealer.ts'
 import type { AuditEvent } from '../../src/observe/audit.ts'
@@ -109,6 +109,49 @@ test('its registration is read, changed and removed with its own token, which ch
       .map((event) => [event['event.type'], event['event.action']]),
     ['client_registered', 'client_changed', 'client_removed'].map((action) => ['provider', action]),
   )
+})
+
+test('T-4, A-37: an assertion of a client that proves itself by key, or by secret, counts once', async () => {
+  const { privateKey, publicKey } = await generateKeyPair('ES256')
+  const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'k', alg: 'ES256', use: 'sig' }] }
+  const byKey = await register({ ...BASE, token_endpoint_auth_method: 'private_key_jwt', jwks })
+  const bySecret = await register({ ...BASE, token_endpoint_auth_method: 'client_secret_jwt' })
+  assert.deepEqual([byKey.status, bySecret.status], [201, 201], JSON.stringify([byKey.body, bySecret.body]))
+  assert.equal(byKey.body['client_secret'], undefined)
+
+  for (const [alg, { body }, key] of [
+    ['ES256', byKey, privateKey],
+    ['HS256', bySecret, new TextEncoder().encode(String(bySecret.body['client_secret']))],
+  ] as const) {
+    const id = String(body['client_id'])
+    const sign = () =>
+      new SignJWT({ jti: crypto.randomUUID() })
+        .setProtectedHeader({ alg })
+        .setIssuer(id)
+        .setSubject(id)
+        .setAudience(provider.origin)
+        .setIssuedAt()
+        .setExpirationTime('1m')
+        .sign(key)
+    const ask = async (assertion: string) => {
+      const answer = await fetch(`${provider.origin}/token-srv/introspect`, {
+        method: 'POST',
+        body: new URLSearchParams({
+          token: 'x',
+          client_id: id,
+          client_assertion: assertion,
+          client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        }),
+      })
+      return [answer.status, ((await answer.json()) as { error?: string }).error]
+    }
+    const assertion = await sign()
+    assert.deepEqual(await ask(assertion), [200, undefined], alg)
+    assert.deepEqual(await ask(assertion), [401, 'invalid_client'])
+    const another = await sign()
+    const answers = await Promise.all(Array.from({ length: 8 }, () => ask(another)))
+    assert.equal(answers.filter(([status]) => status === 200).length, 1)
+  }
 })
 
 test('T-9: a registrant sets none of our own flags', async () => {
