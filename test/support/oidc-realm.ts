@@ -48,14 +48,15 @@ const FACILITATOR: Authentication = {
   type: 'realm',
 }
 
-export async function openRealmBench(): Promise<RealmBench> {
+/** @param http what the realms' calls do otherwise than by default */
+export async function openRealmBench(http: Parameters<typeof openOutbound>[0] = {}): Promise<RealmBench> {
   const time = { ahead: 0 }
   const clock = () => Date.now() / 1000 + time.ahead
   const directory = await mkdtemp(join(tmpdir(), 'ostiary-oidc-'))
   const store = await createEmbeddedStore({ directory: join(directory, 'data'), clock })
   const sealer = createSealer(['a secret of the tests'])
   const tokens = createTokenService({ store, sealer, clock, accessLifetime: 1200, enabled: true })
-  const outbound = openOutbound()
+  const outbound = openOutbound(http)
   const provider = await startScriptedProvider()
   const mapped: MappableUser[] = []
   const logged: string[] = []
