@@ -76,6 +76,31 @@ test('an older schema is brought up to date once, a newer one is refused', async
   await refuses(address, new RegExp(versions))
 })
 
+for (const version of MIGRATIONS.keys()) {
+  if (version === 0) continue
+  test(`a start brings a database of schema version ${version} up to date, and what is in it stays`, async () => {
+    const database = await server.createDatabase()
+    const connection = await openConnection(server.address(database))
+    await migrate(connection, ['one'], MIGRATIONS.slice(0, version))
+    await connection.exec(`
+      insert into document (kind, name, version, body) values ('user', 'old', 3, '{"is":"kept"}');
+      insert into token_pair (
+        id, created_at, remove_at, access_hash, access_expires_at, access_invalidated, username, realm, client, authentication)
+      values (7, ${START}, ${START + 100}, 'hash', ${START + 50}, 1, 'alice', 'oidc1', '{}', '{}');
+      insert into artefact (key, model, payload) values ('key', 'Grant', 'payload')`)
+    await connection.close()
+
+    const store = await open(server.address(database))
+    assert.deepEqual(await store.documents.get('user', 'old'), { name: 'old', body: { is: 'kept' }, version: 3 })
+    assert.equal((await store.tokens.find(7n))?.accessInvalidated, true)
+    assert.equal((await store.artefacts.find(Buffer.from('key')))?.model, 'Grant')
+    await store.close()
+    assert.deepEqual(await server.query(database, 'select version from ostiary_schema'), [
+      { version: MIGRATIONS.length },
+    ])
+  })
+}
+
 test('a migration that fails leaves the database as it was', async () => {
   const database = await server.createDatabase()
   const connection = await openConnection(server.address(database))
