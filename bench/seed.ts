@@ -14,6 +14,7 @@ import type { NewTokenPair, Store } from '../src/store/store.ts'
 const USERS = 10_000
 /** Writes under way at once while a store is filled. */
 const IN_FLIGHT = 2000
+const RANDOM = randomBytes(4096)
 /** As in the ids that are made at logins: above these bits are the milliseconds. */
 const ID_RANDOM_BITS = 21n
 
@@ -77,8 +78,13 @@ function buildPair({ madeAt }: Seed, index: number, { sealer, idToken, sealed }:
     client: writeClient(FACILITATOR),
     authentication: writeAuthentication(authentication),
     subject: { issuer: 'http://localhost/the-issuer-of-the-seed', subject: usernameOf(index) },
-    idToken: index < sealed ? sealer.seal('id token', key, Buffer.from(idToken)) : randomBytes(idToken.length + 32),
+    idToken: index < sealed ? sealer.seal('id token', key, Buffer.from(idToken)) : unreadable(idToken.length),
   }
+}
+
+/** As long as a sealed text of this length. */
+function unreadable(length: number): Buffer {
+  return RANDOM.subarray(0, length + 32)
 }
 
 function authenticationOf(username: string): Authentication {
