@@ -6,10 +6,12 @@
  * so an acknowledged invalidation holds everywhere at once. A pair remembers the whole authentication of its login; only invalidation or time ends it, not a changed user.
  * One refresh token is worth one new pair, whoever asks how often. It never looks at who may do what.
  */
+import { hash } from 'node:crypto'
 import { type Clock, wholeSeconds } from '../kernel/clock.ts'
 import { SecurityError } from '../kernel/errors.ts'
+import { createMarkedMemory } from '../kernel/marked-memory.ts'
 import type { Sealer } from '../kernel/sealer.ts'
-import type { AccessSide, Store, TokenPair, UsedResponse } from '../store/store.ts'
+import type { Store, TokenPair, UsedResponse } from '../store/store.ts'
 import type { Authentication } from './authentication.ts'
 import { isSameClient, readAuthentication } from './authentication-record.ts'
 import {
@@ -22,7 +24,6 @@ import {
   readPair,
   REFRESH_LIFETIME,
 } from './token-pair.ts'
-import { createTokenMemory } from './token-memory.ts'
 import { readToken } from './token-string.ts'
 
 /** A refresh that is repeated within these seconds gets the same pair again: its first answer may have been lost. */
@@ -33,6 +34,8 @@ const BARE_REFRESH_TOKEN_LENGTH = 22
 const ATTEMPTS = 8
 const PAGE = 500
 const REMOVAL_DELAY = 30 * 60
+/** Access tokens that are known by heart, about a kilobyte each. */
+const MOST_KNOWN = 16_384
 
 export interface NewLogin extends PairContent {
   /** Who asks for the pair; only this client can refresh it. */
@@ -56,6 +59,15 @@ export interface FoundLogin {
 export interface InvalidationCount {
   readonly invalidated: number
   readonly previously: number
+}
+
+/** A token that was not invalidated when it was looked up. */
+interface KnownToken {
+  readonly authentication: Authentication
+  /** The last second of its life. */
+  readonly expiresAt: number
+  /** From here on nobody knows it any more. */
+  readonly removeAt: number
 }
 
 export interface TokenService {
@@ -99,7 +111,7 @@ export function createTokenService({
   removalDelay?: number
   enabled: boolean
 }): TokenService {
-  const memory = createTokenMemory()
+  const known = createMarkedMemory<KnownToken>({ most: MOST_KNOWN, readMark: () => store.tokens.readMark() })
   return { enabled, issue, authenticate, refresh, find, locate, invalidate, invalidateOf }
 
   async function issue(login: NewLogin): Promise<IssuedTokens> {
@@ -117,25 +129,24 @@ export function createTokenService({
 
   async function authenticate(accessToken: string): Promise<Authentication> {
     if (!enabled) throw new SecurityError('credentials_rejected', 'the token service is off')
-    const mark = store.tokens.readMark()
-    const known = memory.recall(accessToken, mark)
-    if (known !== undefined && wholeSeconds(clock) <= known.expiresAt) return known.authentication
-    const access = await findAccess(accessToken)
-    if (access === undefined) throw new SecurityError('token_unknown', 'no such access token')
-    if (access.accessInvalidated) throw new SecurityError('token_expired', 'the access token was invalidated')
-    if (!(wholeSeconds(clock) <= access.accessExpiresAt)) {
-      throw new SecurityError('token_expired', 'the access token expired')
-    }
-    const authentication = readAuthentication(access.authentication)
-    memory.remember(accessToken, mark, { authentication, expiresAt: access.accessExpiresAt })
-    return authentication
+    // By its hash: memory holds no token, and what is compared is not the secret.
+    const key = hash('sha256', accessToken, 'binary')
+    const token = await known.find(key, () => lookUp(accessToken))
+    const now = wholeSeconds(clock)
+    if (token === undefined || !(now < token.removeAt)) throw new SecurityError('token_unknown', 'no such access token')
+    if (!(now <= token.expiresAt)) throw new SecurityError('token_expired', 'the access token expired')
+    return token.authentication
   }
 
-  async function findAccess(accessToken: string): Promise<AccessSide | undefined> {
+  /** @throws SecurityError `token_expired` if it was invalidated */
+  async function lookUp(accessToken: string): Promise<KnownToken | undefined> {
     const parts = readToken(accessToken)
     if (typeof parts !== 'object') return undefined
     const access = await store.tokens.findAccess(parts.id)
-    return access !== undefined && provesSecret(access.accessHash, parts.secret) ? access : undefined
+    if (access === undefined || !provesSecret(access.accessHash, parts.secret)) return undefined
+    if (access.accessInvalidated) throw new SecurityError('token_expired', 'the access token was invalidated')
+    const { accessExpiresAt: expiresAt, removeAt, authentication } = access
+    return { expiresAt, removeAt, authentication: readAuthentication(authentication) }
   }
 
   async function refresh(refreshToken: string, client: Authentication): Promise<IssuedTokens> {

@@ -7,6 +7,13 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** Makes a value of JSON, or one that is like it, unchangeable with all that is in it. */
+export function freezeJson(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return
+  Object.values(value).forEach(freezeJson)
+  Object.freeze(value)
+}
+
 /** What Elasticsearch's parser calls the first token of a value; its messages name it. */
 export function nameJsonToken(value: unknown): string {
   if (value === null || value === undefined) return 'VALUE_NULL'

@@ -1,3 +1,4 @@
+import { createMarkedMemory } from '../kernel/marked-memory.ts'
 import type { Engine, Row, Steps } from './engine.ts'
 import type { Documents, StoredDocument } from './store.ts'
 
@@ -18,14 +19,19 @@ const REPLACE = `
 const DELETE = 'delete from document where kind = ?1 and name = ?2 returning version'
 
 const LIMIT = 1000
+/** Users and roles that are in use again and again. */
+const MOST_KNOWN = 2048
 
 /** Users, roles, role mappings, privileges, signing keys: JSON objects by kind and name. */
 export function createDocuments(engine: Engine): Documents {
+  const known = createMarkedMemory<StoredDocument>({ most: MOST_KNOWN, readMark: () => engine.readMark?.() })
+
   return {
-    async get(kind, name) {
-      const [row] = await engine.read(GET, kind, name)
-      return row && readDocument(row)
-    },
+    get: (kind, name) =>
+      known.find(`${kind} ${name}`, async () => {
+        const [row] = await engine.read(GET, kind, name)
+        return row && readDocument(row)
+      }),
     async list(kind, { after, limit = LIMIT } = {}) {
       const rows =
         after === undefined ? await engine.read(LIST, kind, limit) : await engine.read(LIST_AFTER, kind, limit, after)

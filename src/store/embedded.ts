@@ -4,7 +4,7 @@ import { createArtefacts } from './artefacts.ts'
 import { createDocuments } from './documents.ts'
 import { joinDataDirectory, openDataDirectory } from './embedded/data-directory.ts'
 import { pairsByLink } from './embedded/pair-links.ts'
-import type { InvalidationMark } from './embedded/invalidation-mark.ts'
+import { createMarkFile, createSharedMark, joinMarkFile, type MarkTarget, type ReadMark } from './embedded/read-mark.ts'
 import type { Reader } from './embedded/reader.ts'
 import { createRemoteWriter, serveWriter, type WriterChannel } from './embedded/writer-channel.ts'
 import { createWriterThread, type StoreLog, type WriterThread } from './embedded/writer-thread.ts'
@@ -36,7 +36,7 @@ export interface EmbeddedHolder {
  * @throws SecurityError `store_unavailable` saying what is wrong with the folder or the file
  */
 export async function createEmbeddedStore(options: EmbeddedStoreOptions): Promise<Store> {
-  return assembleStore({ ...holdDirectory(options), clock: options.clock })
+  return assembleStore({ ...holdDirectory(options, createSharedMark), clock: options.clock })
 }
 
 /**
@@ -44,7 +44,7 @@ export async function createEmbeddedStore(options: EmbeddedStoreOptions): Promis
  * @throws SecurityError as `createEmbeddedStore`
  */
 export function holdEmbeddedStore(options: EmbeddedStoreOptions): EmbeddedHolder {
-  const held = holdDirectory(options)
+  const held = holdDirectory(options, createMarkFile)
   return { serve: (channel) => serveWriter(channel, held.writer), close: () => held.close() }
 }
 
@@ -54,7 +54,8 @@ export function holdEmbeddedStore(options: EmbeddedStoreOptions): EmbeddedHolder
  */
 export async function joinEmbeddedStore(options: EmbeddedStoreOptions & { channel: WriterChannel }): Promise<Store> {
   const { directory, channel, clock, log } = options
-  const { reader, mark, lock } = joinDataDirectory(directory, channel.pid)
+  const { reader, lock } = joinDataDirectory(directory, channel.pid)
+  const mark = joinMarkFile(directory)
   const writer = createWriterThread({
     startWorker: () => createRemoteWriter(channel),
     timeoutMs: WRITE_TIMEOUT_MS,
@@ -70,10 +71,11 @@ export async function joinEmbeddedStore(options: EmbeddedStoreOptions & { channe
   return assembleStore({ reader, writer, mark, clock, close })
 }
 
-function holdDirectory({ directory, clock, log }: EmbeddedStoreOptions) {
-  const { file, reader, mark, lock } = openDataDirectory(directory)
+function holdDirectory({ directory, clock, log }: EmbeddedStoreOptions, createMark: (directory: string) => ReadMark) {
+  const { file, reader, lock } = openDataDirectory(directory)
+  const mark = createMark(directory)
   const writer = createWriterThread({
-    startWorker: () => startWorker(file, mark.descriptor),
+    startWorker: () => startWorker(file, mark.target),
     timeoutMs: WRITE_TIMEOUT_MS,
     log,
   })
@@ -97,7 +99,7 @@ function holdDirectory({ directory, clock, log }: EmbeddedStoreOptions) {
 function assembleStore(parts: {
   reader: Reader
   writer: WriterThread
-  mark: InvalidationMark
+  mark: ReadMark
   clock: Clock
   close: () => Promise<void>
 }): Store {
@@ -115,7 +117,7 @@ function assembleStore(parts: {
   }
 }
 
-function createEngine(reader: Reader, writer: WriterThread, mark: InvalidationMark): Engine {
+function createEngine(reader: Reader, writer: WriterThread, mark: ReadMark): Engine {
   return {
     read: async (...statement) => reader.run(...statement),
     write: (...write) => writer.call(...write),
@@ -123,7 +125,7 @@ function createEngine(reader: Reader, writer: WriterThread, mark: InvalidationMa
   }
 }
 
-function startWorker(file: string, mark: number): Worker {
+function startWorker(file: string, mark: MarkTarget): Worker {
   const script = import.meta.url.endsWith('.ts') ? './embedded/writer.ts' : './embedded/writer.js'
   return new Worker(new URL(script, import.meta.url), { name: 'store writer', workerData: { file, mark } })
 }

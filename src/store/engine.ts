@@ -30,6 +30,9 @@ export interface Engine {
     write: Write<Arguments, Result>,
     ...args: Arguments
   ): Promise<Result>
-  /** What `TokenPairs.readMark` tells. Left out: this engine cannot. */
+  /**
+   * A number that is another one after every invalidation of tokens and every write of a document, in whichever process,
+   * before its promise resolves. `undefined`: nothing may be remembered now. Left out: nothing ever.
+   */
   readMark?(): number | undefined
 }

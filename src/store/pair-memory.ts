@@ -2,7 +2,7 @@
  * What was decided about token pairs at their creation. It never changes, so a look-up of a pair that is known here asks
  * the store only for the rest. Whether a pair is still there, and alive, is never answered from here.
  */
-import type { Json } from '../kernel/json.ts'
+import { freezeJson } from '../kernel/json.ts'
 import type { NewTokenPair } from './store.ts'
 
 export interface PairMemory {
@@ -35,15 +35,9 @@ export function createPairMemory(most: number): PairMemory {
       const { id } = pair
       if (!recent.has(id) && !older.has(id)) return keep(id, undefined)
       // From now on it is handed to whoever looks the pair up.
-      freeze(pair.client)
-      freeze(pair.authentication)
+      freezeJson(pair.client)
+      freezeJson(pair.authentication)
       keep(id, pair)
     },
   }
-}
-
-function freeze(value: Json): void {
-  if (typeof value !== 'object' || value === null) return
-  Object.values(value).forEach(freeze)
-  Object.freeze(value)
 }

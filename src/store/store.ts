@@ -88,7 +88,10 @@ export interface TokenPair extends NewTokenPair {
   readonly superseding?: Uint8Array
 }
 
-export type AccessSide = Pick<TokenPair, 'accessHash' | 'accessExpiresAt' | 'accessInvalidated' | 'authentication'>
+export type AccessSide = Pick<
+  TokenPair,
+  'removeAt' | 'accessHash' | 'accessExpiresAt' | 'accessInvalidated' | 'authentication'
+>
 
 /** A response of an OpenID Provider that was redeemed. `key`: 32 bytes made from realm and state, best growing with time. */
 export interface UsedResponse {

@@ -14,7 +14,7 @@ const COLUMNS = `
 const FIND = `select ${COLUMNS} from token_pair where id = ?1 and remove_at > ?2`
 const FIND_STATE = `select ${STATE} from token_pair where id = ?1 and remove_at > ?2`
 const FIND_ACCESS = `
-  select access_hash, access_expires_at, access_invalidated, authentication from token_pair
+  select remove_at, access_hash, access_expires_at, access_invalidated, authentication from token_pair
   where id = ?1 and remove_at > ?2`
 const FIND_MANY = `
   select ${COLUMNS} from token_pair where id in (select cast(value as bigint) from json_each(?1)) and remove_at > ?2`
@@ -250,11 +250,15 @@ interface PairRow extends StateRow {
   id_token: Uint8Array | null
 }
 
-type AccessRow = Pick<PairRow, 'access_hash' | 'access_expires_at' | 'access_invalidated' | 'authentication'>
+type AccessRow = Pick<
+  PairRow,
+  'remove_at' | 'access_hash' | 'access_expires_at' | 'access_invalidated' | 'authentication'
+>
 
 function readAccess(row: Row): AccessSide {
   const access = row as unknown as AccessRow
   return {
+    removeAt: access.remove_at,
     accessHash: access.access_hash,
     accessExpiresAt: access.access_expires_at,
     accessInvalidated: access.access_invalidated === 1,

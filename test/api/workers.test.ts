@@ -6,7 +6,7 @@ import { text as readText } from 'node:stream/consumers'
 import { join } from 'node:path'
 import { after, before, test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { bearer, ELASTIC, FACILITATOR, text } from '../support/api-call.ts'
+import { basic, bearer, ELASTIC, FACILITATOR, text } from '../support/api-call.ts'
 import { signInByApi } from '../support/oidc-login.ts'
 import { createProgram, type Program } from '../support/program.ts'
 
@@ -58,6 +58,24 @@ test('who signs in at the portal of one worker and out there is refused by the o
     const out = await here('/api/security/logout', { headers: { accept: 'text/html', cookie } })
     assert.equal(out.headers.location, '/login?msg=LOGGED_OUT')
     for (const send of [there, here]) assert.equal((await send('/internal/security/me', me)).body['statusCode'], 401)
+  }
+})
+
+test('a user disabled at one worker, and a role taken away there, count at the other at once', async (t) => {
+  const [here, there] = await connectToEach(t)
+  const account = '/_security/user/often-here'
+  const asked = async (path: string) => {
+    for (let time = 0; time < 3; time += 1) await there(path, undefined, basic('often-here', 'a-password'))
+    return (await there(path, undefined, basic('often-here', 'a-password')))['status']
+  }
+  for (let round = 0; round < 5; round += 1) {
+    await here('/_security/role/often-used', { cluster: ['manage_security'] })
+    await here(account, { password: 'a-password', roles: ['often-used'], enabled: true })
+    assert.equal(await asked(account), undefined)
+    await here('/_security/role/often-used', { cluster: [] })
+    assert.equal(await asked(account), 403)
+    await here(`${account}/_disable`, undefined, ELASTIC, 'PUT')
+    assert.equal(await asked('/_security/_authenticate'), 401)
   }
 })
 

@@ -57,6 +57,23 @@ export function registerContract(driver: string, createPlace: () => Promise<Plac
         assert.deepEqual(await documents().get('role', "o'brien/ä"), { name: "o'brien/ä", body, version: 1 })
       })
 
+      test('a document that is known by heart is forgotten with every change', async () => {
+        const name = 'often read'
+        const readOften = async () => {
+          for (let time = 0; time < 3; time += 1) await documents().get('role', name)
+          return (await documents().get('role', name))?.body
+        }
+        assert.equal(await readOften(), undefined)
+        await documents().create('role', name, { change: 1 })
+        assert.deepEqual(await readOften(), { change: 1 })
+        await documents().put('role', name, { change: 2 })
+        assert.deepEqual(await readOften(), { change: 2 })
+        await documents().replace('role', name, 2, { change: 3 })
+        assert.deepEqual(await readOften(), { change: 3 })
+        await documents().delete('role', name)
+        assert.equal(await readOften(), undefined)
+      })
+
       test('kinds do not share names', async () => {
         await documents().put('role', 'same', { kind: 'role' })
         assert.equal(await documents().get('user', 'same'), undefined)

@@ -48,7 +48,7 @@ test('the folder and every file in it are for their owner only, even if the fold
   assert.equal(statSync(join(directory, 'ostiary.db')).mode & 0o777, 0o600)
 })
 
-test('only an invalidation makes what is remembered of tokens doubtful', async () => {
+test('an invalidation and a written document make what is remembered doubtful, a login and a refresh do not', async () => {
   const store = await createEmbeddedStore({ directory: newDirectory(), clock: () => START })
   const { id } = newPair()
   // The writer thread sets the first mark.
@@ -56,10 +56,20 @@ test('only an invalidation makes what is remembered of tokens doubtful', async (
   const mark = store.tokens.readMark() ?? assert.fail('there is no mark')
   await store.tokens.create(newPair())
   await store.tokens.supersede(id, START, new Uint8Array(8), newPair())
-  await store.documents.put('user', 'u', {})
   assert.equal(store.tokens.readMark(), mark)
-  await store.tokens.invalidate([{ id, side: 'refresh' }])
-  assert.notEqual(store.tokens.readMark() ?? assert.fail('there is no mark'), mark)
+  const marks = new Set([mark])
+  const changes = [
+    () => store.tokens.invalidate([{ id, side: 'refresh' }]),
+    () => store.documents.create('user', 'u', {}),
+    () => store.documents.put('user', 'u', {}),
+    () => store.documents.replace('user', 'u', 2, {}),
+    () => store.documents.delete('user', 'u'),
+  ]
+  for (const change of changes) {
+    await change()
+    marks.add(store.tokens.readMark() ?? assert.fail('there is no mark'))
+  }
+  assert.equal(marks.size, 1 + changes.length)
   await store.close()
   assert.equal(store.tokens.readMark(), undefined)
 })

@@ -3,14 +3,12 @@ import { dirname, join, resolve } from 'node:path'
 import { SecurityError } from '../../kernel/errors.ts'
 import { openConnection } from './connection.ts'
 import { joinLock, lockDirectory, type DirectoryLock } from './directory-lock.ts'
-import { createInvalidationMark, joinInvalidationMark, type InvalidationMark } from './invalidation-mark.ts'
 import { migrate } from './migration.ts'
 import { createReader, type Reader } from './reader.ts'
 
 export interface DataDirectory {
   readonly file: string
   readonly reader: Reader
-  readonly mark: InvalidationMark
   readonly lock: DirectoryLock
 }
 
@@ -25,7 +23,7 @@ export function openDataDirectory(directory: string): DataDirectory {
     const lock = lockDirectory(directory)
     try {
       const file = fileOf(directory)
-      return { file, reader: openFile(file, directory), mark: createInvalidationMark(directory), lock }
+      return { file, reader: openFile(file, directory), lock }
     } catch (error) {
       lock.release()
       throw error
@@ -42,7 +40,7 @@ export function openDataDirectory(directory: string): DataDirectory {
  */
 export function joinDataDirectory(directory: string, holder: number): Omit<DataDirectory, 'file'> {
   const lock = joinLock(directory, holder)
-  return { reader: createReader(fileOf(directory)), mark: joinInvalidationMark(directory), lock }
+  return { reader: createReader(fileOf(directory)), lock }
 }
 
 /** The store's file in a data folder. */

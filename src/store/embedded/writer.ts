@@ -7,7 +7,7 @@ import type { Write } from '../engine.ts'
 import { WRITES } from '../writes.ts'
 import { openConnection, type Connection } from './connection.ts'
 import { isEngineFailure } from './failure.ts'
-import { clearInvalidationMark, setInvalidationMark } from './invalidation-mark.ts'
+import { clearMark, setMark, type MarkTarget } from './read-mark.ts'
 import {
   monotonicMs,
   type BatchReply,
@@ -22,10 +22,19 @@ const CALLS_PER_GROUP = 128
 
 if (parentPort === null) throw new Error('the writer runs as a thread of the store')
 const port = parentPort
-const { file, mark } = workerData as { file: string; mark: number }
+const { file, mark } = workerData as { file: string; mark: MarkTarget }
 let connection: Connection | undefined
 
-setInvalidationMark(mark)
+/** The writes after which nothing that was read before is to be remembered. */
+const OUTDATING: ReadonlySet<keyof typeof WRITES> = new Set([
+  'invalidateTokens',
+  'putDocument',
+  'createDocument',
+  'replaceDocument',
+  'deleteDocument',
+])
+
+setMark(mark)
 
 port.on('message', (message: ToWriter) => {
   if (message === 'close') return close()
@@ -69,10 +78,10 @@ type Run = (connection: Connection, call: WriteCall) => Outcome
 function commitGroup(group: readonly WriteBatch[], runCall: Run): BatchReply[] {
   connection ??= openConnection(file, 'write')
   const writer = connection
-  const invalidates = group.some(({ calls }) => calls.some(([name]) => name === 'invalidateTokens'))
+  const outdates = group.some(({ calls }) => calls.some(([name]) => OUTDATING.has(name)))
   writer.exec('begin immediate')
   try {
-    if (invalidates) clearInvalidationMark(mark)
+    if (outdates) clearMark(mark)
     const replies = group.map(({ id, calls }) => ({ id, outcomes: calls.map((call) => runCall(writer, call)) }))
     writer.exec('commit')
     return replies
@@ -80,7 +89,7 @@ function commitGroup(group: readonly WriteBatch[], runCall: Run): BatchReply[] {
     rollBack(writer)
     throw error
   } finally {
-    if (invalidates) setInvalidationMark(mark)
+    if (outdates) setMark(mark)
   }
 }
 
