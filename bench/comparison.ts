@@ -60,7 +60,7 @@ async function warmUp(generator: Generator, { pid: _pid, ...job }: Load, seconds
 async function measure(generator: Generator, { pid, ...job }: Load, seconds: number): Promise<Measured> {
   const before = pid === undefined ? 0 : readProcessorTime(pid)
   const outcome = await generator.run({ ...job, seconds })
-  const cost = pid === undefined ? undefined : ((readProcessorTime(pid) - before) / outcome.answers) * 1e6
+  const cost = pid === undefined ? undefined : ((readProcessorTime(pid) - before) / outcome.served) * 1e6
   return { ...outcome, cost }
 }
 

@@ -88,12 +88,12 @@ async function measure(bench: Bench, server: PostgresServer): ReturnType<Line['r
 /** @returns how many checks were answered for each query for token pairs */
 async function measureSharing(server: PostgresServer, database: string, check: () => Promise<Outcome>) {
   await server.query(database, 'select pg_stat_statements_reset()')
-  const { answers } = await check()
+  const { served } = await check()
   const [row] = await server.query(
     database,
     `select sum(calls)::int as queries from pg_stat_statements
      where query ilike '%from%token_pair%' and query not ilike '%pg_stat_statements%'`,
   )
   const queries = Number(row?.['queries'])
-  return { value: answers / queries, from: { queries, checks: answers } }
+  return { value: served / queries, from: { queries, checks: served } }
 }

@@ -3,8 +3,8 @@ import { compare } from '../comparison.ts'
 import type { House } from '../house.ts'
 import type { Bench, Figure, Line, Target } from '../line.ts'
 import type { Ask } from '../load/choice.ts'
-import { usernameOf } from '../seed.ts'
 import { sessionSecretOf } from '../seed-sessions.ts'
+import { usernameOf } from '../seed.ts'
 import { portOf, startBareServer } from '../server-process.ts'
 
 const IN_FLIGHT = 32

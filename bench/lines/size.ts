@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { OTHERS, onCores } from '../cores.ts'
 import type { Line } from '../line.ts'
-import { portOf } from '../server-process.ts'
 import { median } from '../rounds.ts'
+import { portOf } from '../server-process.ts'
 
 const IN_FLIGHT = 32
 

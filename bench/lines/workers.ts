@@ -2,9 +2,9 @@
 import { onCores } from '../cores.ts'
 import { createHouse } from '../house.ts'
 import type { Line } from '../line.ts'
-import { portOf } from '../server-process.ts'
 import type { Outcome } from '../load/job.ts'
 import { interleave, median, medianRatio } from '../rounds.ts'
+import { portOf } from '../server-process.ts'
 
 const IN_FLIGHT = 64
 const PAIRS = 1000

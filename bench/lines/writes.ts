@@ -2,10 +2,10 @@
 import { bearer, callApi } from '../../test/support/api-call.ts'
 import { measureFsync } from '../disk.ts'
 import type { Bench, Figure, Line } from '../line.ts'
-import { portOf } from '../server-process.ts'
 import type { Job } from '../load/job.ts'
 import { interleave, median, medianRatio } from '../rounds.ts'
 import { tokenOf } from '../seed.ts'
+import { portOf } from '../server-process.ts'
 
 const IN_FLIGHT = 64
 /** Of the pairs whose ID tokens open, the last ones are for refreshes: one for each connection. */

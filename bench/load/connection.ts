@@ -36,14 +36,18 @@ export function createConnection(port: number): Connection {
     received = NOTHING
     opened.on('data', (bytes: Buffer) => {
       received = received.length === 0 ? bytes : Buffer.concat([received, bytes])
-      const answer = readAnswer(received)
-      if (answer === undefined) return
-      received = received.subarray(answer.length)
-      answers++
-      if (LAST.test(answer.head)) end()
       const done = asked
-      asked = undefined
-      done?.answered.resolve(answer)
+      try {
+        const answer = readAnswer(received)
+        if (answer === undefined) return
+        received = received.subarray(answer.length)
+        answers++
+        if (LAST.test(answer.head)) end()
+        asked = undefined
+        done?.answered.resolve(answer)
+      } catch (error) {
+        done?.answered.reject(error)
+      }
     })
     opened.on('error', () => opened.destroy())
     opened.on('close', () => {
@@ -95,7 +99,7 @@ async function connectTo(port: number): Promise<Socket> {
   return socket
 }
 
-/** @returns `undefined` while bytes are missing */
+/** @returns `undefined` while bytes are missing. @throws Error if nobody can tell how long it is */
 function readAnswer(bytes: Buffer): (Answer & { length: number }) | undefined {
   const headEnd = bytes.indexOf(HEAD_END)
   if (headEnd < 0) return undefined

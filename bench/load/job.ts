@@ -10,6 +10,8 @@ export interface Job {
 
 export interface Outcome {
   readonly answers: number
+  /** With those that came after the end, to requests of before. */
+  readonly served: number
   /** Answers a second. */
   readonly rate: number
   /** Milliseconds from request to answer, of half of them and of 99 in 100. */

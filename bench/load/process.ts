@@ -45,6 +45,7 @@ function createClient(scenario: Scenario): Client {
 async function run({ ports, connections, seconds, scenario }: Job): Promise<Outcome> {
   const opened = Array.from({ length: connections }, (_, index) => createConnection(ports[index % ports.length] ?? 0))
   const times: number[] = []
+  let served = 0
   const began = performance.now()
   const cpuBegan = process.cpuUsage()
   const end = began + seconds * 1000
@@ -56,6 +57,7 @@ async function run({ ports, connections, seconds, scenario }: Job): Promise<Outc
       sent = performance.now()
       const answer = await connection.ask(request)
       client.check(answer)
+      served++
       const now = performance.now()
       if (now < end) times.push(now - sent)
     }
@@ -69,6 +71,7 @@ async function run({ ports, connections, seconds, scenario }: Job): Promise<Outc
   const sorted = Float64Array.from(times).sort()
   return {
     answers: times.length,
+    served,
     rate: times.length / seconds,
     p50: sorted[Math.floor(sorted.length * 0.5)] ?? 0,
     p99: sorted[Math.floor(sorted.length * 0.99)] ?? 0,
