@@ -9,6 +9,7 @@ import { Worker } from 'node:worker_threads'
 import { putDocument } from '../../src/store/documents.ts'
 import { openConnection } from '../../src/store/embedded/connection.ts'
 import { migrate } from '../../src/store/embedded/migration.ts'
+import { createSharedMark } from '../../src/store/embedded/read-mark.ts'
 import { createWriterThread } from '../../src/store/embedded/writer-thread.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'ostiary-writer-'))
@@ -18,8 +19,9 @@ const connection = openConnection(file, 'write')
 migrate(connection, file)
 after(() => connection.close())
 
+const { target: mark } = createSharedMark()
 const startWriter = () =>
-  new Worker(new URL('../../src/store/embedded/writer.ts', import.meta.url), { workerData: { file } })
+  new Worker(new URL('../../src/store/embedded/writer.ts', import.meta.url), { workerData: { file, mark } })
 
 test('a write that the thread does not confirm is refused after the time-out', async () => {
   const startWorker = () => new Worker('setInterval(() => {}, 1e6)', { eval: true })
