@@ -6,12 +6,13 @@ const COLUMNS = `
   id, version, created_at, last_activity_at, provider_type, provider_name, username_hash, agreement_acknowledged, ended,
   content, remove_at`
 const FIND = `select ${COLUMNS} from portal_session where id = ?1 and remove_at > ?2`
-const ID_TAKEN = 'select 1 as taken from portal_session where id = ?1'
-const INSERT = `
+const CREATE = `
   insert into portal_session (
     id, version, created_at, last_activity_at, provider_type, provider_name, username_hash, agreement_acknowledged,
     ended, content, remove_at)
-  values (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`
+  values (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+  on conflict (id) do nothing returning 1 as done`
+const WITHDRAW = 'delete from portal_session where id = ?1 returning 1 as done'
 const UPDATE = `
   update portal_session set
     version = version + 1, created_at = ?2, last_activity_at = ?3, provider_type = ?4, provider_name = ?5,
@@ -88,9 +89,11 @@ export function* createSession(
   limit: SessionLimit | undefined,
 ): Steps<readonly string[] | undefined> {
   const [id, , , providerType, providerName, usernameHash] = session
-  if ((yield [ID_TAKEN, id]).length > 0) return undefined
-  if (replaces !== undefined && (yield [UPDATE, ...replaces[0], replaces[1], now]).length === 0) return undefined
-  yield [INSERT, ...session]
+  if ((yield [CREATE, ...session]).length === 0) return undefined
+  if (replaces !== undefined && (yield [UPDATE, ...replaces[0], replaces[1], now]).length === 0) {
+    yield [WITHDRAW, id]
+    return undefined
+  }
   if (limit === undefined) return []
   const { most, ended, removeAt } = limit
   const whose = [now, providerType, providerName, usernameHash, id] as const
