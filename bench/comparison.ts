@@ -6,7 +6,7 @@ import { readProcessorTime } from './processor-time.ts'
 import { interleave, median, medianRatio } from './rounds.ts'
 
 /** Before the first round a server answers so many, or for so many rounds' time: its code is compiled by then. */
-const WARM_UP = { answers: 20_000, rounds: 3 }
+const WARM_UP = { answers: 20_000, rounds: 5 }
 
 export interface Load extends Omit<Job, 'seconds'> {
   /** The process that serves. Absent: its processor time is not told. */
