@@ -63,10 +63,19 @@ async function waitForWorkers(program: Program, count: number): Promise<void> {
   }
 }
 
+/** Until it writes and reads again. A reserved user is known without the store. */
 async function waitUntilServed(program: Program): Promise<void> {
   const deadline = Date.now() + DEADLINE_MS
-  while ((await callApi(program.api, '/_security/_authenticate', { authorization: ELASTIC })).status !== 200) {
-    assert.ok(Date.now() < deadline, 'the program does not come back')
-    await sleep(50)
+  const body = { grant_type: 'client_credentials' }
+  const issue = () => callApi(program.api, '/_security/oauth2/token', { authorization: ELASTIC, body })
+  const read = () => callApi(program.api, '/_security/user/nobody', { authorization: ELASTIC })
+  for (const [call, status] of [
+    [issue, 200],
+    [read, 404],
+  ] as const) {
+    while ((await call()).status !== status) {
+      assert.ok(Date.now() < deadline, 'the program does not come back')
+      await sleep(50)
+    }
   }
 }
