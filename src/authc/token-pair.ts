@@ -1,6 +1,6 @@
 /** A pair of an access and a refresh token: how a new one is made, and what its record tells about its login. */
-import { hash, randomBytes, randomInt } from 'node:crypto'
-import { equalSecrets } from '../kernel/random.ts'
+import { hash, randomInt } from 'node:crypto'
+import { drawBytes, equalSecrets } from '../kernel/random.ts'
 import type { Sealer } from '../kernel/sealer.ts'
 import type { LoginSubject, NewTokenPair, TokenPair } from '../store/store.ts'
 import type { Authentication } from './authentication.ts'
@@ -51,8 +51,8 @@ export function makePair(
   const { authentication, withRefreshToken, idToken, subject } = content
   const createdAt = Math.floor(now)
   const id = (BigInt(Math.floor(now * 1000)) << BigInt(ID_RANDOM_BITS)) | BigInt(randomInt(2 ** ID_RANDOM_BITS))
-  const accessSecret = randomBytes(SECRET_BYTES)
-  const refreshSecret = withRefreshToken ? randomBytes(SECRET_BYTES) : undefined
+  const accessSecret = drawBytes(SECRET_BYTES)
+  const refreshSecret = withRefreshToken ? drawBytes(SECRET_BYTES) : undefined
   const pair: NewTokenPair = {
     id,
     createdAt,

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 /** `ostiary`: finds the command, runs it, and turns what goes wrong into one message and an exit code. */
+import { constants, enableCompileCache } from 'node:module'
+import { join } from 'node:path'
 import { SecurityError } from '../kernel/errors.ts'
 import { findNearest } from '../kernel/nearest.ts'
 import { KeystoreError } from '../settings/keystore.ts'
@@ -119,6 +121,7 @@ const COMMANDS: readonly NamedCommand[] = [
 const OLDEST_NODE = 24
 
 hideExperimentalWarnings()
+keepCompiledCode()
 try {
   checkRuntime()
   await run(process.argv.slice(2))
@@ -178,6 +181,16 @@ function checkRuntime(): void {
   const { node } = process.versions
   if (Number.parseInt(node, 10) < OLDEST_NODE)
     throw new CommandError(`ostiary needs Node.js ${OLDEST_NODE} or newer, this is ${node}`, EXIT.failed)
+}
+
+/**
+ * Beside the code that it is made from, for whoever may write there: the next start takes less time and memory. Threads and
+ * workers learn of it by the environment.
+ */
+function keepCompiledCode(): void {
+  const directory = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'ostiary')
+  const { status } = enableCompileCache(directory)
+  if (status === constants.compileCacheStatus.ENABLED) process.env['NODE_COMPILE_CACHE'] = directory
 }
 
 /** Node's own notes about its younger parts are of no use to who runs the program. Other warnings stay. */

@@ -1,8 +1,9 @@
-import { createHash, createHmac, randomFillSync, type KeyObject } from 'node:crypto'
-import { equalSecrets } from '../kernel/random.ts'
+import { createHash, createHmac, type KeyObject } from 'node:crypto'
+import { drawBytes, equalSecrets } from '../kernel/random.ts'
 
 const TIME_BYTES = 4
 const RANDOM_BYTES = 20
+const LENGTH_BYTES = 4
 const UNIQUE_BYTES = TIME_BYTES + RANDOM_BYTES
 const TAG_BYTES = 8
 const HASH_BYTES = 32
@@ -13,9 +14,8 @@ const HASH_BYTES = 32
  * @param now in seconds
  */
 export function createState(key: KeyObject, realm: string, now: number): string {
-  const unique = Buffer.alloc(UNIQUE_BYTES)
+  const unique = drawBytes(UNIQUE_BYTES)
   unique.writeUInt32BE(now >>> 0)
-  randomFillSync(unique, TIME_BYTES)
   return Buffer.concat([unique, stateTag(key, realm, unique)]).toString('base64url')
 }
 
@@ -41,14 +41,14 @@ export function responseKey(realm: string, state: string): Uint8Array {
 
 /** Joins free texts so that no two lists give the same bytes: each after its length in UTF-8 as 4 bytes, big-endian. */
 export function joinParts(parts: readonly string[]): Uint8Array {
-  return Buffer.concat(
-    parts.flatMap((part) => {
-      const bytes = Buffer.from(part)
-      const length = Buffer.alloc(4)
-      length.writeUInt32BE(bytes.length)
-      return [length, bytes]
-    }),
-  )
+  const joined = Buffer.alloc(parts.reduce((total, part) => total + LENGTH_BYTES + Buffer.byteLength(part), 0))
+  let end = 0
+  for (const part of parts) {
+    const length = joined.write(part, end + LENGTH_BYTES)
+    joined.writeUInt32BE(length, end)
+    end += LENGTH_BYTES + length
+  }
+  return joined
 }
 
 function stateTag(key: KeyObject, realm: string, unique: Uint8Array): Uint8Array {
