@@ -1,6 +1,6 @@
 /** Reads the relying parties that the settings file registers at the provider. One bad client stops the start. */
 import { checkClientUri, type ClientUriContext, findFrontchannelFault } from './client-uri.ts'
-import { CLIENT, CLIENT_METADATA, CLIENT_PREFIX } from './provider-table.ts'
+import { CLIENT, CLIENT_METADATA, CLIENT_PREFIX } from './provider-client-table.ts'
 import { buildKey, type Setting } from './setting.ts'
 import type { ProviderClientSettings } from './settings.ts'
 import type { Values } from './values.ts'
