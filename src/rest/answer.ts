@@ -20,11 +20,12 @@ export function sendAnswer(
   answer: Answer,
   headers?: Headers,
 ): void {
-  reply.hijack()
   const { status = 200 } = answer
   const text = formatBody(answer, request.query)
   const head = buildHead(request, status, chooseAnswerType(request.headers.accept))
   if (headers !== undefined) Object.assign(head, headers)
+  // Not before: what fails until here is still answered by the framework.
+  reply.hijack()
   if (text.length < WORTH_COMPRESSING || !acceptsGzip(request.headers['accept-encoding'])) {
     return send(reply, status, head, text)
   }
@@ -71,5 +72,5 @@ function formatBody({ body, text }: Answer, { filter, pretty }: Query): string {
 
 /** Two blanks a level, and blanks on both sides of the colon. */
 function formatPretty(body: JsonObject): string {
-  return `${JSON.stringify(body, null, 2).replaceAll(/^(\s*"(?:[^"\\]|\\.)*"): /gm, '$1 : ')}\n`
+  return `${JSON.stringify(body, null, 2).replaceAll(/^( *"(?:[^"\\]|\\.)*"): /gm, '$1 : ')}\n`
 }

@@ -5,21 +5,32 @@
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts'
 
 export interface Filter {
-  readonly wanted: readonly string[]
-  readonly unwanted: readonly string[]
+  readonly wanted: readonly Path[]
+  readonly unwanted: readonly Path[]
+}
+
+/** One level of a path, and the levels after it: the same object wherever one stands at the same place. */
+interface Path {
+  readonly head: string
+  /** Absent at the end. */
+  readonly rest: Path | undefined
 }
 
 /** @returns `undefined` if nothing is filtered */
 export function readFilter(text: string | undefined): Filter | undefined {
-  const paths = (text ?? '')
-    .split(',')
-    .map((path) => path.trim())
-    .filter((path) => path !== '')
-  if (paths.length === 0) return undefined
-  return {
-    wanted: paths.filter((path) => !path.startsWith('-')),
-    unwanted: paths.filter((path) => path.startsWith('-')).map((path) => path.slice(1)),
-  }
+  const texts = [...new Set((text ?? '').split(',').map((path) => path.trim()))]
+  const wanted = texts.filter((path) => !path.startsWith('-')).flatMap((path) => readPath(path))
+  const unwanted = texts.filter((path) => path.startsWith('-')).flatMap((path) => readPath(path.slice(1)))
+  return wanted.length + unwanted.length === 0 ? undefined : { wanted, unwanted }
+}
+
+function readPath(text: string): Path | [] {
+  const path = text.split('.').reduceRight<Path | undefined>((rest, head) => {
+    if (head === '' && rest === undefined) return undefined
+    // Any number of levels, twice, is any number of levels.
+    return head === '**' && rest?.head === '**' ? rest : { head, rest }
+  }, undefined)
+  return path ?? []
 }
 
 /** @returns what is left, `{}` if that is nothing */
@@ -29,44 +40,45 @@ export function filterAnswer(body: JsonObject, { wanted, unwanted }: Filter): Js
   return isJsonObject(left) ? left : {}
 }
 
-function pick(value: Json, paths: readonly string[]): Json | undefined {
+function pick(value: Json, paths: Iterable<Path>): Json | undefined {
   if (Array.isArray(value)) {
     const items = value.map((item) => pick(item, paths)).filter((item) => item !== undefined)
     return items.length === 0 ? undefined : items
   }
   if (!isJsonObject(value)) return undefined
   const kept = Object.entries(value).flatMap(([key, child]) => {
-    const rest = follow(paths, key)
-    const part = rest.has('') ? child : pick(child, [...rest])
+    const { isEnd, further } = follow(paths, key)
+    const part = isEnd ? child : pick(child, further)
     return part === undefined ? [] : [[key, part] as const]
   })
   return kept.length === 0 ? undefined : Object.fromEntries(kept)
 }
 
-function omit(value: Json, paths: readonly string[]): Json {
+function omit(value: Json, paths: Iterable<Path>): Json {
   if (Array.isArray(value)) return value.map((item) => omit(item, paths))
   if (!isJsonObject(value)) return value
   const kept = Object.entries(value).flatMap(([key, child]) => {
-    const rest = follow(paths, key)
-    return rest.has('') ? [] : [[key, omit(child, [...rest])] as const]
+    const { isEnd, further } = follow(paths, key)
+    return isEnd ? [] : [[key, omit(child, further)] as const]
   })
   return Object.fromEntries(kept)
 }
 
-/** What remains of the paths one level down, under `key`; the empty path means that its end was reached. */
-function follow(paths: readonly string[], key: string): Set<string> {
-  const remaining = new Set<string>()
-  for (const path of paths) {
-    const [head = '', ...tail] = path.split('.')
-    const rest = tail.join('.')
-    if (head === '**') {
-      remaining.add(path)
-      for (const deeper of rest === '' ? [''] : follow([rest], key)) remaining.add(deeper)
-    } else if (matches(head, key)) {
-      remaining.add(rest)
-    }
+/** Under `key`, one level down: whether a path ends there, and what remains of those that go on. */
+function follow(paths: Iterable<Path>, key: string): { isEnd: boolean; further: ReadonlySet<Path> } {
+  const further = new Set<Path>()
+  let isEnd = false
+  const goOn = (rest: Path | undefined) => {
+    if (rest === undefined) isEnd = true
+    else further.add(rest)
   }
-  return remaining
+  for (const path of paths) {
+    if (path.head === '**') further.add(path)
+    // Any number of levels may be none.
+    const next = path.head === '**' && path.rest !== undefined ? path.rest : path
+    if (next.head === '**' || matches(next.head, key)) goOn(next.rest)
+  }
+  return { isEnd, further }
 }
 
 function matches(pattern: string, key: string): boolean {

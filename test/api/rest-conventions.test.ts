@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import { isJsonObject, type JsonObject } from '../../src/kernel/json.ts'
 import { basic, bearer, callApi, reason } from '../support/api-call.ts'
 import { BOOTSTRAP_PASSWORD, INTERNAL_SECRET, type RestApi, startRestApi } from '../support/rest-api.ts'
+import { assertLittleWorkInSteps } from '../support/work.ts'
 
 const WHO = '/_security/_authenticate'
 const elastic = basic('elastic', BOOTSTRAP_PASSWORD)
@@ -238,6 +239,14 @@ test("the caller's id is echoed, else one is made", async () => {
   const [first, second] = [await get(WHO), await get('/nothing')]
   assert.match(first.headers.get('x-request-id') ?? '', /^[0-9a-f-]{36}$/)
   assert.notEqual(first.headers.get('x-request-id'), second.headers.get('x-request-id'))
+})
+
+test('an error full of line separators is not dear to show in pretty lines', async () => {
+  const body = JSON.stringify({ ['\u2028'.repeat(60_000)]: 1 })
+  const headers = { authorization: elastic, 'content-type': 'application/json' }
+  await assertLittleWorkInSteps(500, async () => {
+    assert.equal((await send('POST', '/_security/user/_has_privileges?pretty', headers, body)).status, 400)
+  })
 })
 
 test('pretty is indented as Elasticsearch does it', async () => {
