@@ -4,25 +4,40 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const PAGE = Buffer.alloc(4096, 1)
-/** Written over again and again, as a write-ahead log is: a file that grows would cost more. */
 const PAGES = 1000
 
+export interface DiskRates {
+  /** Each call adds to the file, as a program does that keeps what it is told. */
+  readonly appended: number
+  /** Each call writes over what was there: the disk's best, as no length of a file changes. */
+  readonly inPlace: number
+}
+
 /** In the folder where the stores are. @returns calls a second */
-export async function measureFsync(seconds: number): Promise<number> {
+export function measureFsync(seconds: number): DiskRates {
   const file = join(tmpdir(), `ostiary-bench-fsync-${process.pid}`)
   const descriptor = openSync(file, 'w')
   try {
     for (let page = 0; page < PAGES; page++) writeSync(descriptor, PAGE)
     fsyncSync(descriptor)
-    let calls = 0
-    const began = performance.now()
-    for (; performance.now() - began < seconds * 1000; calls++) {
-      writeSync(descriptor, PAGE, 0, PAGE.length, (calls % PAGES) * PAGE.length)
+    const inPlace = countCalls(seconds / 2, (call) => {
+      writeSync(descriptor, PAGE, 0, PAGE.length, (call % PAGES) * PAGE.length)
       fsyncSync(descriptor)
-    }
-    return calls / ((performance.now() - began) / 1000)
+    })
+    const appended = countCalls(seconds / 2, (call) => {
+      writeSync(descriptor, PAGE, 0, PAGE.length, (PAGES + call) * PAGE.length)
+      fsyncSync(descriptor)
+    })
+    return { appended, inPlace }
   } finally {
     closeSync(descriptor)
     rmSync(file)
   }
+}
+
+function countCalls(seconds: number, act: (call: number) => void): number {
+  const began = performance.now()
+  let calls = 0
+  for (; performance.now() - began < seconds * 1000; calls++) act(calls)
+  return calls / ((performance.now() - began) / 1000)
 }
