@@ -22,11 +22,13 @@ export const providerAccountsAdd: Command = {
   async run(input) {
     const [name = ''] = input.operands
     const { values } = input
-    const { path, text } = await openAccountsFile(input)
     const [fullName, email, groups] = ['full-name', 'email', 'groups'].map((option) => values.get(option))
+    const passwordHash = await readNewPassword(input)
+    // Not before: while a password is typed, somebody else may change the file.
+    const { path, text } = await openAccountsFile(input)
     const account = {
       name,
-      passwordHash: await readNewPassword(input),
+      passwordHash,
       subject: values.get('sub') ?? randomText(16),
       claims: {
         ...(fullName !== undefined && { name: fullName }),

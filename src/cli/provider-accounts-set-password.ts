@@ -13,8 +13,10 @@ export const providerAccountsSetPassword: Command = {
   options: { stdin: STDIN_OPTION, config: CONFIG_OPTION },
   async run(input) {
     const [name = ''] = input.operands
+    const passwordHash = await readNewPassword(input)
+    // Not before: while a password is typed, somebody else may change the file.
     const { path, text } = await openAccountsFile(input)
-    const changed = setPasswordHash(text, path, name, await readNewPassword(input))
+    const changed = setPasswordHash(text, path, name, passwordHash)
     if (changed === undefined) throw new CommandError(`there is no account [${name}]`, EXIT.failed)
     await saveAccountsFile(path, changed)
     console.log(`[${name}] has a new password.`)

@@ -52,7 +52,7 @@ test('an account is added, signs in, gets another password and is removed, while
   const text = await readFile(file, 'utf8')
   assert.ok(text.startsWith(before.trimEnd().slice(0, 200)))
   assert.doesNotMatch(text, /carol-demo/)
-  assert.equal((await stat(file)).mode & 0o777, 0o600)
+  assert.equal((await stat(file)).mode & 0o037, 0)
   await until(signsIn)
 
   const listed = await accounts(['list'])
