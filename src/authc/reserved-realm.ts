@@ -79,7 +79,9 @@ export function createReservedRealm({
 
   async function write(username: string, change: (existing: ReservedUserRecord) => ReservedUserRecord): Promise<void> {
     if (!RESERVED_USERS.has(username)) throw new TypeError('not a reserved user')
-    await writeUserRecord(documents, username, (existing) => change(readRecord(existing)))
+    let written: ReservedUserRecord | undefined
+    await writeUserRecord(documents, username, (existing) => (written = change(readRecord(existing))))
+    if (written !== undefined) lastKnown.set(username, written)
   }
 }
 

@@ -117,9 +117,9 @@ function isNear(term: string, wanted: string, edits: number): boolean {
 
 /** The words one after the other; with slop, all of them with so many others between. */
 function hasPhrase(terms: readonly string[], words: readonly string[], slop: number): boolean {
-  return terms.some((_term, start) =>
-    slop === 0
-      ? words.every((word, place) => terms[start + place] === word)
-      : words.every((word) => terms.slice(start, start + words.length + slop).includes(word)),
-  )
+  return terms.some((_term, start) => {
+    if (slop === 0) return words.every((word, place) => terms[start + place] === word)
+    const near = new Set(terms.slice(start, start + words.length + slop))
+    return words.every((word) => near.has(word))
+  })
 }
