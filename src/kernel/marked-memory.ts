@@ -6,6 +6,9 @@
 import { freezeJson } from './json.ts'
 import { createRecentMap } from './recent-map.ts'
 
+/** Characters of JSON. What is longer is looked up each time: with it a memory of thousands of values could have no end. */
+const LONGEST = 8192
+
 /** Values are like those of JSON, and unchangeable from their second look-up on. */
 export interface MarkedMemory<Value> {
   /** @param lookUp is asked for what is not known; that nothing was found is not remembered */
@@ -39,7 +42,7 @@ export function createMarkedMemory<Value>({
       if (found === undefined) return undefined
       if (seen.get(key) === undefined) {
         seen.set(key, true)
-      } else if (mark === knownUnder) {
+      } else if (mark === knownUnder && isWorthKeeping(found)) {
         // Another call may have seen another mark meanwhile: then it is not kept.
         freezeJson(found)
         known.set(key, found)
@@ -47,4 +50,9 @@ export function createMarkedMemory<Value>({
       return found
     },
   }
+}
+
+/** Whether a memory of thousands can bear such a value. */
+export function isWorthKeeping(value: unknown): boolean {
+  return JSON.stringify(value).length <= LONGEST
 }

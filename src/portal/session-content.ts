@@ -85,6 +85,8 @@ const TAG_BYTES = 16
 const LENGTH_BYTES = 2
 /** Sessions whose opened content is kept for their next request. */
 const MOST_OPENED = 4096
+/** Bytes. A stranger's session may be far larger than any that is signed in. */
+const LONGEST_OPENED = 8192
 
 export function createContentSealer(encryptionKey: string): ContentSealer {
   const salt = createHash('sha256').update(encryptionKey).digest()
@@ -111,7 +113,7 @@ export function createContentSealer(encryptionKey: string): ContentSealer {
       const known = opened.get(id)
       if (known !== undefined && Buffer.compare(known.sealed, sealed) === 0) return known.content
       const content = decrypt(deriveKey(secret), id, partsOf(sealed).content) as SessionContent | undefined
-      if (content !== undefined) opened.set(id, { sealed, content })
+      if (content !== undefined && sealed.length <= LONGEST_OPENED) opened.set(id, { sealed, content })
       return content
     },
     openOrigin: (id, username, sealed) =>

@@ -3,11 +3,15 @@
  * the store only for the rest. Whether a pair is still there, and alive, is never answered from here.
  */
 import { freezeJson } from '../kernel/json.ts'
+import { isWorthKeeping } from '../kernel/marked-memory.ts'
 import type { NewTokenPair } from './store.ts'
 
 export interface PairMemory {
   get(id: bigint): NewTokenPair | undefined
-  /** To be told at each look-up that found nothing here: a pair is kept at its second, as many are used just once. */
+  /**
+   * To be told at each look-up that found nothing here: a pair is kept at its second, as many are used just once. A large
+   * one is not.
+   */
   add(pair: NewTokenPair): void
 }
 
@@ -32,11 +36,12 @@ export function createPairMemory(most: number): PairMemory {
       return pair
     },
     add(pair) {
-      const { id } = pair
+      const { id, client, authentication, idToken } = pair
       if (!recent.has(id) && !older.has(id)) return keep(id, undefined)
+      if (!isWorthKeeping([client, authentication, idToken?.length])) return
       // From now on it is handed to whoever looks the pair up.
-      freezeJson(pair.client)
-      freezeJson(pair.authentication)
+      freezeJson(client)
+      freezeJson(authentication)
       keep(id, pair)
     },
   }

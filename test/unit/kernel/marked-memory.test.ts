@@ -65,6 +65,20 @@ test('without a mark nothing is remembered, and nothing is not remembered either
   assert.equal(asked.length, 8)
 })
 
+test('a large value is looked up each time', async () => {
+  const memory = createMarkedMemory<{ text: string }>({ most: 8, readMark: () => 1 })
+  let asked = 0
+  const find = (length: number) =>
+    memory.find(`${length}`, async () => {
+      asked += 1
+      return { text: 'a'.repeat(length) }
+    })
+  for (let time = 0; time < 4; time += 1) await find(1000)
+  assert.equal(asked, 2)
+  for (let time = 0; time < 4; time += 1) await find(10_000)
+  assert.equal(asked, 6)
+})
+
 test('what is handed out again and again cannot be changed', async () => {
   const { find } = openMemory(() => 1)
   await find('a')

@@ -24,6 +24,17 @@ test('a content opens with the cookie that sealed it, and looks different each t
   assert.ok(!Buffer.from(sealed).toString('latin1').includes('state'))
 })
 
+test('an opened content is kept for the next request, a large one is opened again', () => {
+  const open = (target: string) => {
+    const sealed = sealer.seal(secret, { ...content, attempts: [{ target, at: 1 }] })
+    return () => sealer.open(secret, sealer.buildId(secret), sealed)
+  }
+  const openSmall = open('/')
+  assert.equal(openSmall(), openSmall())
+  const openLarge = open('/'.repeat(10_000))
+  assert.notEqual(openLarge(), openLarge())
+})
+
 test('neither another cookie nor another encryption key opens it, nor any change', () => {
   const sealed = sealer.seal(secret, content)
   const another = createSessionSecret()
