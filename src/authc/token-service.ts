@@ -3,7 +3,8 @@
  *
  * A token names the record of its pair and proves itself with 256 random bits, of which the record has the SHA-256.
  * No token is believed from memory alone: every check asks the store, be it only whether any token was invalidated since,
- * so an acknowledged invalidation holds everywhere at once. A pair remembers the whole authentication of its login; only invalidation or time ends it, not a changed user.
+ * so an acknowledged invalidation holds everywhere at once. A pair remembers the whole authentication of its login; only
+ * invalidation or time ends it, not a changed user.
  * One refresh token is worth one new pair, whoever asks how often. It never looks at who may do what.
  */
 import { hash } from 'node:crypto'

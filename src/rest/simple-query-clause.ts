@@ -27,7 +27,7 @@ const WITHOUT_EFFECT = new Set([
   '_name',
 ])
 
-/** @param count is told of each part, and may throw; so may `refuse` */
+/** @param count is told of each part, in each field, and may throw; so may `refuse` */
 export function readSimpleQueryString(
   content: Json,
   searched: SearchedFields,
@@ -67,8 +67,8 @@ export function readSimpleQueryString(
   }
 
   function build(part: SimpleQuery): Condition {
-    count()
     if ('text' in part) return buildWords(part)
+    count()
     if (part.type === 'not') {
       const holds = build(part.part)
       return (entry) => !holds(entry)
@@ -80,7 +80,10 @@ export function readSimpleQueryString(
   }
 
   function buildWords(part: SimpleWords): Condition {
-    const tests = fields.map((field) => ({ field, matches: buildTermsTest(part, field) }))
+    const tests = fields.map((field) => {
+      count()
+      return { field, matches: buildTermsTest(part, field) }
+    })
     return (entry) => tests.some(({ field, matches }) => matches(listTerms(searched, entry, field)))
   }
 

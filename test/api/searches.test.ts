@@ -134,6 +134,7 @@ const REFUSED: [JsonObject, RegExp][] = [
   [{ query: { simple_query_string: { query: 'a', default_operator: 'xor' } } }, /^\[default_operator\] must be/],
   [{ query: { simple_query_string: { query: 'a', slop: 1 } } }, /^\[simple_query_string\] unsupported field \[slop\]$/],
   [{ query: { simple_query_string: { query: 'a '.repeat(2000) } } }, /at most 1024 clauses$/],
+  [{ query: { simple_query_string: { query: 'a', fields: Array(2000).fill('username') } } }, /at most 1024 clauses$/],
   [{ query: { simple_query_string: { query: 'a'.repeat(10_001) } } }, /is longer than 10000 characters$/],
   [{ sort: 'email' }, /^sorting is not supported for field \[email\]$/],
   [{ query: { term: { password_hash: 'x' } } }, /^Field \[password_hash\] is not allowed for querying$/],
