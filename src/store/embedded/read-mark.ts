@@ -18,13 +18,16 @@ const LARGEST = 2 ** (8 * BYTES) - 1
 /** Stands in the file while something is being changed. */
 const UNDER_WAY = 0
 
-/** For one process: a number that is counted. */
+/** For one process: a number that is counted, odd while something is being changed. */
 export function createSharedMark(): ReadMark {
   const target = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
   let closed = false
   return {
     target,
-    read: () => (closed ? undefined : Atomics.load(target, 0)),
+    read() {
+      const mark = Atomics.load(target, 0)
+      return closed || isOdd(mark) ? undefined : mark
+    },
     close() {
       closed = true
     },
@@ -53,6 +56,7 @@ export function joinMarkFile(directory: string): ReadMark {
  */
 export function clearMark(target: MarkTarget): void {
   if (typeof target === 'number') write(target, UNDER_WAY)
+  else Atomics.or(target, 0, 1)
 }
 
 /**
@@ -61,7 +65,8 @@ export function clearMark(target: MarkTarget): void {
  */
 export function setMark(target: MarkTarget): void {
   if (typeof target !== 'number') {
-    Atomics.add(target, 0, 1)
+    // One on from odd, two from even: the writer alone changes it.
+    Atomics.add(target, 0, isOdd(Atomics.load(target, 0)) ? 1 : 2)
     return
   }
   try {
@@ -69,6 +74,10 @@ export function setMark(target: MarkTarget): void {
   } catch {
     // Then nothing is remembered, which is slower and nothing worse.
   }
+}
+
+function isOdd(mark: number): boolean {
+  return (mark & 1) === 1
 }
 
 function fileOf(directory: string): string {
