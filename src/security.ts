@@ -3,6 +3,7 @@
  * process calls it.
  */
 import type { FastifyInstance } from 'fastify'
+import { addAnonymousRoles, createAnonymous } from './authc/anonymous.ts'
 import { createApplicationPrivileges } from './authc/application-privileges.ts'
 import type { Authentication } from './authc/authentication.ts'
 import { createAuthenticator, readCredentials, type Authenticator } from './authc/authenticator.ts'
@@ -51,11 +52,14 @@ export interface House {
 
 export type Directory = ReturnType<typeof createDirectory>
 
-/** The users, roles and role mappings that the store keeps. */
-export function createDirectory({ bootstrapPassword }: Settings, store: Store) {
+/** The users, roles and role mappings that the store keeps, and who asks without credentials. */
+export function createDirectory({ bootstrapPassword, ...settings }: Settings, store: Store) {
+  const anonymous = settings.anonymous && createAnonymous(settings.anonymous)
+  const anonymousUser = anonymous?.authentication.user
   return {
-    reserved: createReservedRealm({ store, bootstrapPassword }),
-    users: createNativeRealm({ store }),
+    anonymous,
+    reserved: createReservedRealm({ store, bootstrapPassword, anonymous: anonymousUser }),
+    users: createNativeRealm({ store, anonymous: anonymousUser }),
     roles: createRoles({ store }),
     roleMappings: createRoleMappings({ store }),
     applicationPrivileges: createApplicationPrivileges({ store }),
@@ -68,7 +72,7 @@ export async function createSecurity({ settings, log, audit, sealer, store, clus
   const tokens = createTokenService({ store, sealer, clock, ...settings.tokens })
   const portalCaller = { secret: randomText(32), authentication: PORTAL }
   const outbounds: Outbound[] = []
-  const { roleMappings } = directory
+  const { roleMappings, anonymous } = directory
   const passwordRealms = [directory.reserved, directory.users, ...createLdapRealms(settings, roleMappings, log)]
   const realms = settings.oidcRealms.map((realm) => {
     const outbound = createOutbound(realm.http)
@@ -88,7 +92,7 @@ export async function createSecurity({ settings, log, audit, sealer, store, clus
   // So that they are known should the store go away.
   await directory.reserved.list()
   const tls = openTls(settings, settings.http.tls, log)
-  const authenticator = createAuthenticator({ realms: passwordRealms, tokens, internal: portalCaller })
+  const authenticator = createAuthenticator({ realms: passwordRealms, tokens, internal: portalCaller, anonymous })
   const app = createRestApp({
     ...directory,
     tokens,
@@ -115,6 +119,7 @@ export async function createSecurity({ settings, log, audit, sealer, store, clus
     authorization: settings.portal.apiAuthorization ?? `Bearer ${portalCaller.secret}`,
     // What is audited is audited where all requests are.
     bearers: audit === undefined ? authenticator : undefined,
+    anonymous,
   })
   const closeRealms = async () => {
     tls?.close()
@@ -163,8 +168,9 @@ function createInProcessApi(parts: {
   app: FastifyInstance
   authorization: string
   bearers: Pick<Authenticator, 'authenticate'> | undefined
+  anonymous: Directory['anonymous']
 }): SecurityApi {
-  const { app, bearers } = parts
+  const { app, bearers, anonymous } = parts
 
   async function findBearer({ method, path, as }: ApiCall): Promise<Authentication | undefined> {
     if (method !== 'GET' || path !== '/_security/_authenticate' || as === 'portal' || as.headers !== undefined) {
@@ -182,7 +188,8 @@ function createInProcessApi(parts: {
   return {
     async call(call) {
       const bearer = await findBearer(call)
-      if (bearer !== undefined) return { status: 200, body: describeAuthentication(bearer) }
+      if (bearer !== undefined)
+        return { status: 200, body: describeAuthentication(addAnonymousRoles(bearer, anonymous)) }
       const { method, path, as, body, referenceId } = call
       const answer = await app.inject({
         method,

@@ -34,5 +34,5 @@ export interface Authentication {
   readonly authenticationRealm: RealmRef
   /** The realm of `user`; other than the authenticating one only if somebody acts as `user`. */
   readonly lookupRealm: RealmRef
-  readonly type: 'realm' | 'token' | 'internal'
+  readonly type: 'realm' | 'token' | 'anonymous' | 'internal'
 }

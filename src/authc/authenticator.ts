@@ -1,9 +1,11 @@
 /**
  * Tells who sends a request, from its `Authorization` header: a bearer token of ours, or a name and password that one
- * of the password realms accepts. Elasticsearch's security API, "Authentication". Nobody is let in anonymously.
+ * of the password realms accepts. Elasticsearch's security API, "Authentication". Without any of them it is anonymous, if
+ * the settings let it in.
  */
 import { SecurityError } from '../kernel/errors.ts'
 import { equalSecrets } from '../kernel/random.ts'
+import type { Anonymous } from './anonymous.ts'
 import type { Authentication, RealmRef } from './authentication.ts'
 import type { PasswordRealm } from './realms.ts'
 import type { TokenService } from './token-service.ts'
@@ -13,20 +15,23 @@ export type Credentials =
   | { readonly scheme: 'bearer'; readonly token: string }
   /** A scheme of Elasticsearch that nobody here accepts. */
   | { readonly scheme: 'apikey' }
+  /** No credentials, or none that anybody here would understand. */
+  | { readonly scheme: 'none' }
 
 /**
  * Reads an `Authorization` header: a scheme in any letter case, one blank, a value. RFC 7617, RFC 6750.
- * @throws SecurityError `credentials_missing`, also for a scheme that is none of these; `credentials_malformed`
+ * @returns `none` also for a scheme that is none of these
+ * @throws SecurityError `credentials_malformed`
  */
 export function readCredentials(authorization: string | undefined): Credentials {
-  if (authorization === undefined) throw new SecurityError('credentials_missing', 'no Authorization header')
+  if (authorization === undefined) return { scheme: 'none' }
   const blank = authorization.indexOf(' ')
   const scheme = authorization.slice(0, Math.max(blank, 0)).toLowerCase()
   const value = authorization.slice(blank + 1)
   if (scheme === 'basic') return readBasic(value)
   if (scheme === 'bearer' && value.trim() !== '') return { scheme, token: value }
   if (scheme === 'apikey' && value.trim() !== '') return { scheme }
-  throw new SecurityError('credentials_missing', 'no Authorization header of a known scheme')
+  return { scheme: 'none' }
 }
 
 /** RFC 7617 §2: the name ends at the first colon. */
@@ -54,7 +59,7 @@ export interface Authenticator {
   clearCache(realm: string, usernames?: readonly string[]): void
   /**
    * @param refusedBy is told each realm that does not accept the name and password
-   * @throws SecurityError `token_unknown`, `token_expired`, `credentials_rejected`; `store_unavailable` and
+   * @throws SecurityError `credentials_missing`, `token_unknown`, `token_expired`, `credentials_rejected`; `store_unavailable` and
    *   `record_damaged` when it cannot say
    */
   authenticate(credentials: Credentials, refusedBy?: (realm: RealmRef) => void): Promise<Authentication>
@@ -71,10 +76,13 @@ export function createAuthenticator({
   realms,
   tokens,
   internal,
+  anonymous,
 }: {
   realms: readonly PasswordRealm[]
   tokens: TokenService
   internal?: InternalCaller
+  /** Absent: nobody is let in without credentials. */
+  anonymous?: Anonymous | undefined
 }): Authenticator {
   const internalSecret = Buffer.from(internal?.secret ?? '')
 
@@ -87,6 +95,7 @@ export function createAuthenticator({
     async authenticate(credentials, refusedBy) {
       if (credentials.scheme === 'basic') return authenticatePassword(credentials, refusedBy)
       if (credentials.scheme === 'apikey') throw new SecurityError('credentials_rejected', 'API keys are not served')
+      if (credentials.scheme === 'none') return authenticateNobody()
       const { token } = credentials
       if (internal?.secret.length === token.length && equalSecrets(Buffer.from(token), internalSecret)) {
         return internal.authentication
@@ -95,8 +104,13 @@ export function createAuthenticator({
     },
   }
 
+  function authenticateNobody(): Authentication {
+    if (anonymous !== undefined) return anonymous.authentication
+    throw new SecurityError('credentials_missing', 'no Authorization header of a known scheme')
+  }
+
   async function runAs(caller: Authentication, username: string): Promise<Authentication> {
-    if (caller.type === 'internal' || caller.runBy !== undefined) {
+    if (caller.type === 'internal' || caller.type === 'anonymous' || caller.runBy !== undefined) {
       throw new SecurityError('argument_illegal', `[${caller.user.username}] cannot act as another user`)
     }
     if (username === '') throw new SecurityError('credentials_rejected', 'no user is named to act as')

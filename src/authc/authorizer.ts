@@ -7,6 +7,7 @@ import { grantsAction, listGranting } from '../authz/privileges.ts'
 import type { RoleDescriptor } from '../authz/role-descriptor.ts'
 import { findServiceAccount, SERVICE_ACCOUNT_REALM } from '../authz/service-accounts.ts'
 import { SecurityError } from '../kernel/errors.ts'
+import { type Anonymous, listRoleNames } from './anonymous.ts'
 import type { Authentication, RunBy, User } from './authentication.ts'
 import { keepsPasswords } from './realms.ts'
 import type { NamedRole, Roles } from './roles.ts'
@@ -15,14 +16,21 @@ export interface Authorizer {
   /**
    * @param action its full name, such as `cluster:admin/xpack/security/oidc/prepare`
    * @param onOwnAccount the action is one that everybody may do to the own account, without any role
-   * @throws SecurityError `action_unauthorized`, its message for the caller
+   * @throws SecurityError `action_unauthorized`, or `authentication_required` of somebody without credentials; the message
+   *   is for the caller
    */
   authorize(authentication: Authentication, action: string, onOwnAccount?: boolean): Promise<void>
   /** What somebody may do: the roles as they are at this moment. */
   listRoles(authentication: Authentication): Promise<RoleDescriptor[]>
 }
 
-export function createAuthorizer({ roles }: { roles: Pick<Roles, 'resolve'> }): Authorizer {
+export function createAuthorizer({
+  roles,
+  anonymous,
+}: {
+  roles: Pick<Roles, 'resolve'>
+  anonymous?: Anonymous | undefined
+}): Authorizer {
   return {
     async authorize(authentication, action, onOwnAccount = false) {
       if (authentication.runBy !== undefined) await authorizeRunAs(authentication, authentication.runBy, action)
@@ -31,15 +39,19 @@ export function createAuthorizer({ roles }: { roles: Pick<Roles, 'resolve'> }): 
       else await authorizeUser(authentication, action)
     },
     async listRoles(authentication) {
-      const { username, roles: assigned } = authentication.user
-      if (!isServiceAccount(authentication)) return (await roles.resolve(assigned)).map(({ role }) => role)
-      const account = findServiceAccount(username)
+      const { user } = authentication
+      if (!isServiceAccount(authentication)) return (await resolveRoles(user)).map(({ role }) => role)
+      const account = findServiceAccount(user.username)
       return account === undefined ? [] : [account]
     },
   }
 
+  function resolveRoles(user: User): Promise<NamedRole[]> {
+    return roles.resolve(listRoleNames(user, anonymous))
+  }
+
   async function authorizeRunAs({ user }: Authentication, { user: by, knowsTarget }: RunBy, action: string) {
-    const effective = await roles.resolve(by.roles)
+    const effective = await resolveRoles(by)
     const mayActAs = ({ role }: NamedRole) => role.run_as.some((pattern) => matchesNamePattern(pattern, user.username))
     if (knowsTarget && effective.some(mayActAs)) return
     const actor = `user [${by.username}]`
@@ -48,9 +60,12 @@ export function createAuthorizer({ roles }: { roles: Pick<Roles, 'resolve'> }): 
     throw new SecurityError('action_unauthorized', `action [${action}] is unauthorized for ${subject}, ${why}`)
   }
 
-  async function authorizeUser({ user, runBy }: Authentication, action: string): Promise<void> {
-    const effective = await roles.resolve(user.roles)
+  async function authorizeUser({ user, runBy, type }: Authentication, action: string): Promise<void> {
+    const effective = await resolveRoles(user)
     if (effective.some(({ role }) => grantsAction(role.cluster, action))) return
+    if (type === 'anonymous' && anonymous?.authzException === false) {
+      throw new SecurityError('authentication_required', `action [${action}] requires authentication`)
+    }
     const subject =
       runBy === undefined ? `user [${user.username}]` : `user [${runBy.user.username}] run as [${user.username}]`
     refuse(action, `${subject}${describeRoles(user, effective)}`)

@@ -23,7 +23,7 @@ export interface NativeRealm extends PasswordRealm {
    * @throws SecurityError `validation_failed` for names that nobody may have, `entry_invalid` for a new user without password
    */
   putUser(username: string, request: UserRequest): Promise<{ created: boolean }>
-  /** @returns whether there was one. @throws SecurityError `argument_illegal` for a reserved or internal user */
+  /** @returns whether there was one. @throws SecurityError `argument_illegal` for a reserved, internal or anonymous user */
   deleteUser(username: string): Promise<boolean>
   /** @throws SecurityError `entry_invalid` if there is no such user */
   changePassword(username: string, password: NewPassword): Promise<void>
@@ -33,9 +33,12 @@ export interface NativeRealm extends PasswordRealm {
 
 export function createNativeRealm({
   store: { documents },
+  anonymous,
   clock = systemClock,
 }: {
   store: Pick<Store, 'documents'>
+  /** The user of callers without credentials: nobody else can have its name. */
+  anonymous?: User | undefined
   clock?: Clock
 }): NativeRealm {
   const verifier = createPasswordVerifier({ clock })
@@ -59,11 +62,11 @@ export function createNativeRealm({
     async list() {
       const all = await listDocuments(documents, 'user')
       return all
-        .filter(({ name }) => !RESERVED_USERS.has(name))
+        .filter(({ name }) => !RESERVED_USERS.has(name) && name !== anonymous?.username)
         .map((user) => buildUser(user.name, readUserRecord(user)))
     },
     async putUser(username, request) {
-      checkNoFaults(listFaults(username, request))
+      checkNoFaults(listFaults(username, request, anonymous))
       const { password, roles, fullName, email, metadata, enabled } = request
       const newHash = password && (await buildPasswordHash(password))
       return writeUserRecord(documents, username, (existing) => {
@@ -76,6 +79,9 @@ export function createNativeRealm({
       })
     },
     async deleteUser(username) {
+      if (username === anonymous?.username) {
+        throw new SecurityError('argument_illegal', `user [${username}] is anonymous and cannot be deleted`)
+      }
       if (RESERVED_USERS.has(username)) {
         throw new SecurityError('argument_illegal', `user [${username}] is reserved and cannot be deleted`)
       }
@@ -109,7 +115,8 @@ export function createNativeRealm({
   }
 }
 
-function listFaults(username: string, { roles }: UserRequest): string[] {
+function listFaults(username: string, { roles }: UserRequest, anonymous: User | undefined): string[] {
+  if (username === anonymous?.username) return [`user [${username}] is anonymous and cannot be modified via the API`]
   if (RESERVED_USERS.has(username)) return [`user [${username}] is reserved and only the password can be changed`]
   if (isInternalUser(username)) return [`user [${username}] is internal`]
   const faults = [findNameFault('User', username), ...roles.map((role) => findNameFault('Role', role))]

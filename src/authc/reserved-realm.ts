@@ -2,7 +2,8 @@
  * The realm of the reserved users. Their passwords are in the store once they were set by the API, as records of kind
  * `user` under their own names, which no native user can have. Until then `elastic` has the bootstrap password, and the
  * others have none. While the store is away they get in as it last knew them, so that an operator can look what is wrong;
- * whatever needs the store fails for them as for others.
+ * whatever needs the store fails for them as for others. The user of callers without credentials is one of them, with a
+ * name of the settings and without a password.
  */
 import { type Clock, systemClock } from '../kernel/clock.ts'
 import { SecurityError } from '../kernel/errors.ts'
@@ -18,7 +19,7 @@ import { buildPasswordHash, type NewPassword } from './user-request.ts'
 export interface ReservedRealm extends PasswordRealm {
   has(username: string): boolean
   list(): Promise<User[]>
-  /** @throws TypeError if it is no reserved user, as of all its writes */
+  /** @throws SecurityError `argument_illegal` for the anonymous user; TypeError if it is no reserved user; as all its writes */
   changePassword(username: string, password: NewPassword): Promise<void>
   setEnabled(username: string, enabled: boolean): Promise<void>
 }
@@ -26,10 +27,13 @@ export interface ReservedRealm extends PasswordRealm {
 export function createReservedRealm({
   store: { documents },
   bootstrapPassword,
+  anonymous,
   clock = systemClock,
 }: {
   store: Pick<Store, 'documents'>
   bootstrapPassword: string | undefined
+  /** Absent: callers without credentials are refused. */
+  anonymous?: User | undefined
   clock?: Clock
 }): ReservedRealm {
   const verifier = createPasswordVerifier({ clock })
@@ -46,20 +50,34 @@ export function createReservedRealm({
       return right && enabled ? user : undefined
     },
     lookup,
-    has: (username) => RESERVED_USERS.has(username),
-    owns: (username) => RESERVED_USERS.has(username),
+    has,
+    owns: has,
     async list() {
       const users = await Promise.all([...RESERVED_USERS.keys()].map((username) => lookup(username)))
-      return users.filter((user) => user !== undefined)
+      return [...users, anonymous].filter((user) => user !== undefined)
     },
     async changePassword(username, password) {
+      checkNotAnonymous(username, 'cannot be modified via the API')
       const hash = await buildPasswordHash(password)
       await write(username, (existing) => ({ ...existing, password_hash: hash }))
     },
-    setEnabled: (username, enabled) => write(username, (existing) => ({ ...existing, enabled })),
+    async setEnabled(username, enabled) {
+      checkNotAnonymous(username, 'cannot be modified using the api')
+      await write(username, (existing) => ({ ...existing, enabled }))
+    },
+  }
+
+  function has(username: string): boolean {
+    return RESERVED_USERS.has(username) || username === anonymous?.username
+  }
+
+  function checkNotAnonymous(username: string, otherwise: string): void {
+    if (username !== anonymous?.username) return
+    throw new SecurityError('argument_illegal', `user [${username}] is anonymous and ${otherwise}`)
   }
 
   async function lookup(username: string): Promise<User | undefined> {
+    if (username === anonymous?.username) return anonymous
     const user = RESERVED_USERS.get(username)
     return user && { ...user, enabled: (await findRecord(username)).enabled }
   }

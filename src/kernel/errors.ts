@@ -9,6 +9,8 @@ export type Reason =
   | 'credentials_rejected'
   | 'token_unknown'
   | 'token_expired'
+  // Somebody without credentials may not do it; the detail is the text for the caller.
+  | 'authentication_required'
   // May they (403). The detail is the text for the caller.
   | 'action_unauthorized'
   // A login at an OpenID Provider. The caller sees one opaque 401, the detail is for log and audit.

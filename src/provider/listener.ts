@@ -172,6 +172,7 @@ function statusOf(reason: Reason): 400 | 500 | 503 {
     case 'token_expired':
     case 'action_unauthorized':
     case 'response_invalid':
+    case 'authentication_required':
     case 'state_invalid':
     case 'issuer_mismatch':
     case 'provider_refused':

@@ -1,6 +1,7 @@
 /** The security REST API: every group of routes, on one HTTP side. */
 import type { TlsOptions } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
+import type { Anonymous } from '../authc/anonymous.ts'
 import type { ApplicationPrivilegeStore } from '../authc/application-privileges.ts'
 import type { Authenticator } from '../authc/authenticator.ts'
 import type { Authorizer } from '../authc/authorizer.ts'
@@ -34,6 +35,8 @@ export interface RestParts {
   readonly tokens: TokenService
   readonly authenticator: Authenticator
   readonly authorizer: Authorizer
+  /** Absent: nobody is let in without credentials. */
+  readonly anonymous?: Anonymous | undefined
   readonly oidcLogin: OidcLoginService
   readonly loginExplainer: LoginExplainer
   readonly users: NativeRealm
@@ -58,7 +61,7 @@ export function createRestApp(parts: RestParts): FastifyInstance {
   const { authenticator, authorizer, tokens, detailedErrors, tls, audit, log } = parts
   const routes = [
     ...buildRootRoutes(parts),
-    ...buildAuthenticateRoutes(),
+    ...buildAuthenticateRoutes(parts),
     ...buildTokenRoutes(parts),
     ...buildTokenInvalidationRoutes(parts),
     ...buildOidcRoutes(parts),

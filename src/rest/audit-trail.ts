@@ -73,11 +73,14 @@ export function createAuditTrail(audit: Audit): AuditTrail {
   }
 }
 
-/** `undefined`: an expired token, of which a client that refreshes it in time would be no better sign. */
+/**
+ * `undefined`: an expired token, of which a client that refreshes it in time would be no better sign; and what somebody
+ * without credentials may not do, which was told as denied.
+ */
 function chooseEvent(request: FastifyRequest, cause: unknown): string | undefined {
   const scheme = request.headers.authorization?.split(' ', 1)[0]?.toLowerCase()
   const reason = reasonOf(cause)
-  if (reason === 'token_expired') return undefined
+  if (reason === 'token_expired' || reason === 'authentication_required') return undefined
   if (reason === 'credentials_missing' || reason === 'token_unknown' || scheme === 'apikey')
     return 'anonymous_access_denied'
   return scheme === 'bearer' && reason !== 'credentials_rejected' ? 'tampered_request' : 'authentication_failed'

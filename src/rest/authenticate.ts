@@ -1,9 +1,10 @@
 /** `GET /_security/_authenticate`: who the caller is. Every authenticated caller may ask, even without roles. */
+import { addAnonymousRoles, type Anonymous } from '../authc/anonymous.ts'
 import type { Authentication } from '../authc/authentication.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { defineRoute, type Answer, type Route } from './route.ts'
 
-export function buildAuthenticateRoutes(): Route[] {
+export function buildAuthenticateRoutes({ anonymous }: { anonymous?: Anonymous | undefined }): Route[] {
   // Who bears a token is the same value at every use of it, for as long as it is remembered.
   const written = new WeakMap<Authentication, Answer>()
   return [
@@ -17,7 +18,7 @@ export function buildAuthenticateRoutes(): Route[] {
       async act(_nothing, caller) {
         let answer = written.get(caller)
         if (answer === undefined) {
-          const body = describeAuthentication(caller)
+          const body = describeAuthentication(addAnonymousRoles(caller, anonymous))
           answer = { body, text: JSON.stringify(body) }
           written.set(caller, answer)
         }

@@ -21,6 +21,8 @@ function describeFailure(error: SecurityError, attempt: Attempt): ApiError | Bod
   switch (error.reason) {
     case 'credentials_missing':
       return unauthenticated(`missing authentication credentials for ${attempt.purpose}`, error)
+    case 'authentication_required':
+      return unauthenticated(error.message, error)
     case 'credentials_malformed':
       return unauthenticated('invalid basic authentication header value', error)
     case 'token_unknown':

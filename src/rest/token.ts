@@ -71,6 +71,7 @@ export function buildTokenRoutes({
       case 'refresh_token':
         return tokens.refresh(request.refreshToken, caller)
       case 'client_credentials':
+        checkHasCredentials(caller)
         return tokens.issue({ authentication: caller, client: caller, withRefreshToken: false })
       case '_kerberos':
         throw describeFailedAuthentication(new SecurityError('credentials_rejected', 'there is no Kerberos realm'), {
@@ -88,6 +89,12 @@ export function buildTokenRoutes({
       throw describeFailedAuthentication(error, { purpose: `action [${CREATE}]`, username })
     }
   }
+}
+
+/** A token would let anybody go on as anonymous when nobody is let in without credentials any more. */
+function checkHasCredentials({ type }: Authentication): void {
+  if (type !== 'anonymous') return
+  throw new SecurityError('argument_illegal', 'OAuth2 token creation is not supported for the anonymous user')
 }
 
 function readTokenRequest(fields: Fields): TokenRequest {

@@ -4,6 +4,7 @@
  */
 import { basename, dirname, resolve } from 'node:path'
 import { isLoopbackHost } from '../kernel/loopback.ts'
+import { readAnonymous } from './anonymous-settings.ts'
 import { readAudit } from './audit-settings.ts'
 import { type Environment, readEnvironment } from './environment.ts'
 import type { Keystore } from './keystore.ts'
@@ -54,6 +55,7 @@ export function readSettings({ file, env, keystore }: SettingsSources): Settings
     postgres: readPostgres(values, directory),
     http,
     tokens: readTokens(values, http.tls !== undefined),
+    anonymous: readAnonymous(values),
     audit: readAudit(values, { directory, data: node.data }),
     oidcRealms: readOidcRealms(values, places),
     ldapRealms: readLdapRealms(values, places),

@@ -13,6 +13,8 @@ export interface Settings {
   readonly postgres: PostgresSettings | undefined
   readonly http: ListenerSettings & { readonly detailedErrors: boolean; readonly tls: TlsServerSettings | undefined }
   readonly tokens: TokenSettings
+  /** `undefined`: callers without credentials are refused. */
+  readonly anonymous: AnonymousSettings | undefined
   readonly audit: AuditSettings
   readonly oidcRealms: readonly OidcRealmSettings[]
   readonly ldapRealms: readonly LdapRealmSettings[]
@@ -94,6 +96,13 @@ export interface TokenSettings {
   readonly accessLifetime: number
   /** Seconds for which a pair is still known after its end. */
   readonly removalDelay: number
+}
+
+/** `xpack.security.authc.anonymous`. */
+export interface AnonymousSettings {
+  readonly username: string
+  readonly roles: readonly string[]
+  readonly authzException: boolean
 }
 
 export interface AuditSettings {

@@ -1,4 +1,5 @@
 /** The table of all settings: what the reader, the keystore's commands and the reference page go by. */
+import { ANONYMOUS } from './anonymous-settings.ts'
 import { AUDIT, AUDIT_IGNORE } from './audit-settings.ts'
 import { LDAP } from './ldap-realm-table.ts'
 import { HTTP, HTTP_TLS, NODE } from './node-settings.ts'
@@ -23,7 +24,12 @@ export const SETTINGS_GROUPS: readonly SettingsGroup[] = [
   { title: 'The store', settings: Object.values(STORE) },
   {
     title: 'The security API',
-    settings: [...Object.values(HTTP), ...Object.values(HTTP_TLS), ...Object.values(TOKENS)],
+    settings: [
+      ...Object.values(HTTP),
+      ...Object.values(HTTP_TLS),
+      ...Object.values(TOKENS),
+      ...Object.values(ANONYMOUS),
+    ],
   },
   { title: 'The audit log', settings: [...Object.values(AUDIT), ...Object.values(AUDIT_IGNORE)] },
   { title: 'OpenID Connect realms: the realm', settings: Object.values(REALM) },

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createAnonymous } from '../../src/authc/anonymous.ts'
 import { createApplicationPrivileges } from '../../src/authc/application-privileges.ts'
 import { createAuthenticator } from '../../src/authc/authenticator.ts'
 import { createAuthorizer } from '../../src/authc/authorizer.ts'
@@ -20,6 +21,7 @@ import { createSealer } from '../../src/kernel/sealer.ts'
 import type { Audit } from '../../src/observe/audit.ts'
 import { createLog } from '../../src/observe/log.ts'
 import { createRestApp } from '../../src/rest/app.ts'
+import type { AnonymousSettings } from '../../src/settings/settings.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createEmbeddedStore } from '../../src/store/embedded.ts'
 
@@ -48,11 +50,13 @@ export async function startRestApi({
   realms = [],
   tokensEnabled = true,
   detailedErrors = true,
+  anonymous: anonymousSettings,
   audit,
 }: {
   realms?: readonly OidcRealm[]
   tokensEnabled?: boolean
   detailedErrors?: boolean
+  anonymous?: AnonymousSettings
   audit?: Audit
 } = {}): Promise<RestApi> {
   const directory = await mkdtemp(join(tmpdir(), 'ostiary-rest-'))
@@ -63,12 +67,20 @@ export async function startRestApi({
   const log = createLog('info', { write: (line) => lines.push(JSON.parse(line) as JsonObject) })
   const sealer = createSealer(['a secret of the tests'])
   const tokens = createTokenService({ store, sealer, clock, accessLifetime: 1200, enabled: tokensEnabled })
-  const native = createNativeRealm({ store, clock })
-  const reserved = createReservedRealm({ store, bootstrapPassword: BOOTSTRAP_PASSWORD, clock })
+  const anonymous = anonymousSettings && createAnonymous(anonymousSettings)
+  const anonymousUser = anonymous?.authentication.user
+  const native = createNativeRealm({ store, anonymous: anonymousUser, clock })
+  const reserved = createReservedRealm({
+    store,
+    bootstrapPassword: BOOTSTRAP_PASSWORD,
+    anonymous: anonymousUser,
+    clock,
+  })
   const portalRealm = { name: '_service_account', type: '_service_account' }
   const authenticator = createAuthenticator({
     realms: [reserved, native],
     tokens,
+    anonymous,
     internal: {
       secret: INTERNAL_SECRET,
       authentication: {
@@ -84,7 +96,8 @@ export async function startRestApi({
     tokens,
     detailedErrors,
     authenticator,
-    authorizer: createAuthorizer({ roles }),
+    authorizer: createAuthorizer({ roles, anonymous }),
+    anonymous,
     users: native,
     reserved,
     roles,

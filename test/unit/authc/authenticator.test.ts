@@ -11,11 +11,11 @@ import type { TokenPairs } from '../../../src/store/store.ts'
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 
 const HEADERS: readonly { name: string; header: string | undefined; is: object | string }[] = [
-  { name: 'no header', header: undefined, is: 'credentials_missing' },
-  { name: 'an empty header', header: '', is: 'credentials_missing' },
-  { name: 'a scheme alone', header: 'Bearer', is: 'credentials_missing' },
-  { name: 'a bearer without a value', header: 'Bearer  ', is: 'credentials_missing' },
-  { name: 'a scheme that nobody knows', header: 'Digest abc', is: 'credentials_missing' },
+  { name: 'no header', header: undefined, is: { scheme: 'none' } },
+  { name: 'an empty header', header: '', is: { scheme: 'none' } },
+  { name: 'a scheme alone', header: 'Bearer', is: { scheme: 'none' } },
+  { name: 'a bearer without a value', header: 'Bearer  ', is: { scheme: 'none' } },
+  { name: 'a scheme that nobody knows', header: 'Digest abc', is: { scheme: 'none' } },
   { name: 'a bearer token', header: 'Bearer abc', is: { scheme: 'bearer', token: 'abc' } },
   { name: 'a scheme in other letters', header: 'bEARER abc', is: { scheme: 'bearer', token: 'abc' } },
   { name: 'two blanks after the scheme', header: 'Bearer  abc', is: { scheme: 'bearer', token: ' abc' } },
