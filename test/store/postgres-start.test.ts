@@ -45,6 +45,16 @@ test('also where there are no advisory locks', async () => {
   await Promise.all(Array.from({ length: 6 }, () => accepts(server.address(database))))
 })
 
+test('a database that writes bytes in another way by itself is read rightly', async () => {
+  const database = await server.createDatabase()
+  await server.query(database, `alter database ${database} set bytea_output = escape`)
+  const store = await open(server.address(database))
+  const key = new Uint8Array([0, 1, 92, 255])
+  assert.equal(await store.artefacts.create({ model: 'Mark', key, payload: key }), true)
+  assert.deepEqual((await store.artefacts.find(key))?.payload, key)
+  await store.close()
+})
+
 test('a node with other secrets is refused, and changes nothing', async () => {
   const address = server.address(await server.createDatabase())
   await accepts(address, ['one'])

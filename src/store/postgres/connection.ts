@@ -149,6 +149,8 @@ async function prepareSession(connection: Connection, timeoutMs: number): Promis
     -- So that a write whose row is held fails before those that travel with it are late.
     set lock_timeout = ${Math.ceil(timeoutMs / 4)};
     set idle_in_transaction_session_timeout = ${Math.ceil(timeoutMs)};
+    -- As bytes are read here, whatever the database says.
+    set bytea_output = 'hex';
     -- Every statement has an index. A plan made while a table was small must not outlive that.
     set enable_seqscan = off`)
 }
