@@ -3,7 +3,7 @@
  * process calls it.
  */
 import type { FastifyInstance } from 'fastify'
-import { addAnonymousRoles, createAnonymous } from './authc/anonymous.ts'
+import { addAnonymousRoles, type Anonymous, createAnonymous } from './authc/anonymous.ts'
 import { createApplicationPrivileges } from './authc/application-privileges.ts'
 import type { Authentication } from './authc/authentication.ts'
 import { createAuthenticator, readCredentials, type Authenticator } from './authc/authenticator.ts'
@@ -53,8 +53,9 @@ export interface House {
 export type Directory = ReturnType<typeof createDirectory>
 
 /** The users, roles and role mappings that the store keeps, and who asks without credentials. */
-export function createDirectory({ bootstrapPassword, ...settings }: Settings, store: Store) {
-  const anonymous = settings.anonymous && createAnonymous(settings.anonymous)
+export function createDirectory(settings: Settings, store: Store) {
+  const { bootstrapPassword } = settings
+  const anonymous = openAnonymous(settings)
   const anonymousUser = anonymous?.authentication.user
   return {
     anonymous,
@@ -63,6 +64,16 @@ export function createDirectory({ bootstrapPassword, ...settings }: Settings, st
     roles: createRoles({ store }),
     roleMappings: createRoleMappings({ store }),
     applicationPrivileges: createApplicationPrivileges({ store }),
+  }
+}
+
+/** @throws SettingsError if its name is somebody else's */
+function openAnonymous({ file, anonymous }: Settings): Anonymous | undefined {
+  try {
+    return anonymous && createAnonymous(anonymous)
+  } catch (error) {
+    const where = 'xpack.security.authc.anonymous.username'
+    throw new SettingsError(file, [{ setting: '', where, text: describeError(error) }])
   }
 }
 

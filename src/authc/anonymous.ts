@@ -2,7 +2,9 @@
  * Who asks without credentials, where the settings give such callers roles. What anybody may do without a name, every
  * user may do with one: all users have these roles as well. Elasticsearch, "Enabling anonymous access".
  */
+import { SecurityError } from '../kernel/errors.ts'
 import type { Authentication, User } from './authentication.ts'
+import { isInternalUser, RESERVED_USERS } from './reserved-users.ts'
 
 export interface Anonymous {
   readonly authentication: Authentication
@@ -12,6 +14,7 @@ export interface Anonymous {
 
 const REALM = { name: '__anonymous', type: '__anonymous' }
 
+/** @throws SecurityError `argument_illegal` for the name of a reserved or internal user */
 export function createAnonymous({
   username,
   roles,
@@ -21,6 +24,9 @@ export function createAnonymous({
   roles: readonly string[]
   authzException: boolean
 }): Anonymous {
+  if (RESERVED_USERS.has(username) || isInternalUser(username)) {
+    throw new SecurityError('argument_illegal', `[${username}] is the name of a reserved or internal user`)
+  }
   const user = { username, roles, fullName: null, email: null, metadata: { _reserved: true }, enabled: true }
   return { authentication: { user, authenticationRealm: REALM, lookupRealm: REALM, type: 'anonymous' }, authzException }
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { hashPassword } from '../../src/authc/password.ts'
+import { createAnonymous } from '../../src/authc/anonymous.ts'
 import type { AuditEvent } from '../../src/observe/audit.ts'
 import { basic, bearer, callApi, reason, text } from '../support/api-call.ts'
 import { BOOTSTRAP_PASSWORD, INTERNAL_SECRET, type RestApi, startRestApi } from '../support/rest-api.ts'
@@ -179,6 +180,13 @@ test('without the exception a 401 asks for credentials, and is told as denied on
     ['authentication_success', 'access_denied'],
   )
   assert.equal((await callApi(asking.address, '/_security/role', { authorization: joe })).status, 403)
+})
+
+test('anonymous cannot have the name of a reserved or internal user', () => {
+  for (const username of ['elastic', '_system']) {
+    const create = () => createAnonymous({ username, roles: ['viewer'], authzException: true })
+    assert.throws(create, { reason: 'argument_illegal' })
+  }
 })
 
 test('a user of that name from before is not let in', async (t) => {
