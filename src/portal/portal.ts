@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto'
 import type { TlsOptions } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock } from '../kernel/clock.ts'
+import { WITHOUT_SCHEMAS } from '../net/without-schemas.ts'
 import type { Audit } from '../observe/audit.ts'
 import type { Log } from '../observe/log.ts'
 import type { PortalSettings } from '../settings/settings.ts'
@@ -75,6 +76,7 @@ export async function createPortal(options: {
     genReqId: () => randomUUID().replaceAll('-', ''),
     rewriteUrl: ({ url }) => collapseSlashes(stripBasePath(url ?? '/', settings)),
     bodyLimit: LARGEST_BODY,
+    schemaController: WITHOUT_SCHEMAS,
     http: { maxHeaderSize: LONGEST_HEAD },
     frameworkErrors: (error, request, reply) => {
       begin(request, reply)

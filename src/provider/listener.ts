@@ -9,6 +9,7 @@ import { errors } from 'oidc-provider'
 import { type Reason, SecurityError } from '../kernel/errors.ts'
 import type { HostList } from '../kernel/host-list.ts'
 import { randomText } from '../kernel/random.ts'
+import { WITHOUT_SCHEMAS } from '../net/without-schemas.ts'
 import type { Log } from '../observe/log.ts'
 import { findClientAddress } from './client-address.ts'
 import { checkSessionCookies, type CookieNames } from './cookies.ts'
@@ -56,6 +57,7 @@ export function createListener(parts: {
   const app: FastifyInstance = fastify({
     ...(tls !== undefined && { https: { ...tls, maxHeaderSize: MAX_HEADER_BYTES } }),
     logger: false,
+    schemaController: WITHOUT_SCHEMAS,
     http: { maxHeaderSize: MAX_HEADER_BYTES },
     requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: () => randomText(12),

@@ -17,6 +17,7 @@ import type { Authentication } from '../authc/authentication.ts'
 import { readCredentials, type Authenticator } from '../authc/authenticator.ts'
 import type { Authorizer } from '../authc/authorizer.ts'
 import { SecurityError } from '../kernel/errors.ts'
+import { WITHOUT_SCHEMAS } from '../net/without-schemas.ts'
 import type { Log } from '../observe/log.ts'
 import type { Audit } from '../observe/audit.ts'
 import { readOpaqueId, sendAnswer, sendHeaders } from './answer.ts'
@@ -74,6 +75,7 @@ export function createHttpApi({
     bodyLimit: LARGEST_BODY,
     requestTimeout: REQUEST_TIMEOUT_MS,
     exposeHeadRoutes: false,
+    schemaController: WITHOUT_SCHEMAS,
     forceCloseConnections: 'idle' as const,
     genReqId: ({ headers }: IncomingMessage) => readOpaqueId(headers['x-opaque-id']) ?? randomUUID(),
     // An undecodable path would be answered before all hooks; under this name it goes the way of an unknown path.
