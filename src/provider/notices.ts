@@ -46,6 +46,7 @@ export interface Notices {
 type Notice = { readonly clientId: string; readonly subject: string; readonly sid?: string }
 /** An attempt to come. `turn` counts the rows of a notice, `attempt` what was tried before. */
 type Turn = Notice & { readonly id: string; readonly turn: number; readonly attempt: number; readonly dueAt: number }
+type OpenedRow = { readonly row: Artefact; readonly content: Turn }
 type Outcome = 'delivered' | 'pending' | 'failed'
 /** Of the library's client model, not in its types. */
 type NoticeClient = Client & { backchannelLogout(subject: string, sid: string | undefined): Promise<void> }
@@ -61,6 +62,8 @@ export function createNotices(parts: {
   const { artefacts, sealer, clock, log, audit } = parts
   const limit = createRowLimit({ artefacts, log, model: MODEL, entries: MAX_ENTRIES, bytes: MAX_BYTES })
   let looking = Promise.resolve()
+  /** Of rows that do not open, so that they are logged once and not each second. */
+  let toldOfClosed = false
   const timer = setInterval(() => {
     looking = looking.then(repeatDue).catch((err: unknown) => log.warn({ err }, 'logout notices wait'))
   }, LOOK_EVERY_MS)
@@ -101,15 +104,15 @@ export function createNotices(parts: {
 
   async function repeatDue(): Promise<void> {
     const rows = await artefacts.list([MODEL], 'grantId', QUEUE)
-    const due = rows.filter((row) => readRow(row).dueAt <= clock())
+    const due = openRows(rows).filter(({ content }) => content.dueAt <= clock())
     for (let start = 0; start < due.length; start += AT_ONCE) {
-      await Promise.all(due.slice(start, start + AT_ONCE).map((row) => repeat(row)))
+      await Promise.all(due.slice(start, start + AT_ONCE).map((each) => repeat(each)))
     }
   }
 
-  async function repeat(row: Artefact): Promise<void> {
+  async function repeat({ row, content }: OpenedRow): Promise<void> {
     const now = wholeSeconds(clock)
-    const { id, turn, attempt, dueAt: _, ...notice } = readRow(row)
+    const { id, turn, attempt, dueAt: _, ...notice } = content
     const dueAt = now + (PAUSES[attempt] ?? LAST_PAUSE)
     const next = { ...notice, id, turn: turn + 1, attempt: Math.min(attempt + 1, PAUSES.length), dueAt }
     const { key, isNew } = await enqueue(next, row.removeAt ?? now + LIFETIME)
@@ -121,8 +124,21 @@ export function createNotices(parts: {
     await artefacts.destroy(key)
   }
 
-  function readRow(row: Artefact): Turn {
-    return openPayload(sealer, row.key, row.payload) as unknown as Turn
+  /** Without what was sealed with a secret that this node does not have: one that has it, or the end, will come for that. */
+  function openRows(rows: readonly Artefact[]): OpenedRow[] {
+    let failure: unknown
+    const opened = rows.flatMap((row) => {
+      try {
+        return [{ row, content: openPayload(sealer, row.key, row.payload) as unknown as Turn }]
+      } catch (err) {
+        failure = err
+        return []
+      }
+    })
+    const closed = rows.length - opened.length
+    if (closed > 0 && !toldOfClosed) log.warn({ err: failure, rows: closed }, 'logout notices cannot be opened')
+    toldOfClosed = closed > 0
+    return opened
   }
 
   return {

@@ -10,6 +10,7 @@ import * as client from 'openid-client'
 import { request } from 'undici'
 import { createSealer } from '../../src/kernel/sealer.ts'
 import { createLog } from '../../src/observe/log.ts'
+import { artefactKey, sealPayload } from '../../src/provider/artefact-row.ts'
 import { createProvider } from '../../src/provider/provider.ts'
 import { createBrowserSession } from '../support/browser-session.ts'
 import {
@@ -102,6 +103,29 @@ test('BCO-3: a notice outlives the node that dies while it repeats it', async (t
   }
   assert.deepEqual(told, [37, 338])
   await until(async () => (await waitingNotices(provider)).length === 0)
+})
+
+test('BCO-3: a notice that was sealed with a secret that is gone is logged once, and holds no other up', async (t) => {
+  let ahead = 0
+  const clock = () => Date.now() / 1000 + ahead
+  const clients = [clientSettings('app', { metadata: { backchannel_logout_uri: 'https://rp.example/logout' } })]
+  let attempts = 0
+  const fetch = async () => new Response(null, { status: ++attempts < 3 ? 503 : 204 })
+  const provider = await startProvider({ clients, parts: { clock, fetch } })
+  t.after(() => provider.close())
+  const key = artefactKey('LogoutNotice', 'closed')
+  const payload = sealPayload(createSealer(['a secret that was removed']), key, { dueAt: 0 })
+  const removeAt = Math.floor(Date.now() / 1000) + 3600
+  await provider.store.artefacts.create({ model: 'LogoutNotice', key, payload, grantId: 'logout notices', removeAt })
+
+  const { browser } = await signIn(await discover(provider.origin))
+  await browser.submit(await browser.visit(provider.origin + PATH), { logout: 'yes' })
+  for (const [place, later] of [6, 40].entries()) {
+    ahead = later
+    await until(() => attempts === place + 2)
+  }
+  await until(async () => (await waitingNotices(provider)).length === 1)
+  assert.equal(provider.logged().split('logout notices cannot be opened').length - 1, 1)
 })
 
 test('BCO-3: of several nodes one repeats a notice, and after the fourth attempt nobody does', async (t) => {
