@@ -7,6 +7,7 @@ import type { Log } from '../observe/log.ts'
 import { PROVIDER_SCOPES } from '../settings/provider-table.ts'
 import type { ProviderSettings } from '../settings/settings.ts'
 import type { Accounts } from './accounts.ts'
+import { checkAssertionTimes } from './client-assertions.ts'
 import { buildClientMetadata } from './clients.ts'
 import { buildCookieNames, COOKIE_OPTIONS } from './cookies.ts'
 import { createGrantLoader, keepOfflineAccess } from './consent.ts'
@@ -88,6 +89,7 @@ export function createLibrary(parts: {
     extraClientMetadata: buildClientMetadataRules((clientId) => own.has(clientId)),
     enabledJWA: { idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256'] },
     allowOmittingSingleRegisteredRedirectUri: false,
+    assertJwtClientAuthClaimsAndHeader: (_ctx, claims) => checkAssertionTimes(claims),
     features: {
       devInteractions: { enabled: false },
       dPoP: { enabled: false },

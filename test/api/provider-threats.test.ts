@@ -25,7 +25,7 @@ async function redeem(times: Record<string, unknown>): Promise<string> {
   const now = Math.floor(Date.now() / 1000)
   const good = { iss: 'signing', sub: 'signing', aud: provider.origin, jti: randomUUID(), iat: now, exp: now + 60 }
   const changed = Object.fromEntries(Object.entries({ ...good, ...times }).filter(([, value]) => value !== null))
-  const payload = JSON.stringify(changed).replace('"1e400"', '1e400')
+  const payload = JSON.stringify(changed).replace(/"(-?1e400)"/, '$1')
   const encode = (text: string) => Buffer.from(text).toString('base64url')
   const input = `${encode(JSON.stringify({ alg: 'HS256' }))}.${encode(payload)}`
   const key = await crypto.subtle.importKey('raw', Buffer.from(SECRET), { name: 'HMAC', hash: 'SHA-256' }, false, [
@@ -46,10 +46,17 @@ async function redeem(times: Record<string, unknown>): Promise<string> {
   return ((await answer.json()) as { error: string }).error
 }
 
-test('A-50: a client assertion has an end, which is a finite number and not past, and does not begin later', async () => {
+test('A-50: a client assertion has an end, which is a finite number, not past and within the hour, and does not begin later', async () => {
   const now = Math.floor(Date.now() / 1000)
   // Whoever is told that the code is wrong was believed.
-  for (const times of [{}, { exp: now + 60.5 }, { nbf: now - 1 }])
+  for (const times of [
+    {},
+    { exp: now + 60.5 },
+    { exp: now + 3600 },
+    { nbf: now - 1 },
+    { iat: now + 45 },
+    { iat: null },
+  ])
     assert.equal(await redeem(times), 'invalid_grant', JSON.stringify(times))
   for (const times of [
     { exp: null },
@@ -57,10 +64,15 @@ test('A-50: a client assertion has an end, which is a finite number and not past
     { exp: '1e400' },
     { exp: 1e300 },
     { exp: true },
+    { exp: now + 4000 },
     { exp: now - 120 },
     { nbf: now + 120 },
     { nbf: 'soon' },
+    { nbf: '-1e400' },
     { iat: [now] },
+    { iat: now + 120 },
+    { iat: '1e400' },
+    { iat: '-1e400' },
   ])
     assert.equal(await redeem(times), 'invalid_client', JSON.stringify(times))
 })
