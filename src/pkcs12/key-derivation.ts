@@ -15,7 +15,12 @@ const DIGESTS = {
 
 export type Digest = keyof typeof DIGESTS
 
-/** @param length how many bytes are wanted */
+/** How many bytes a digest makes. */
+export function lengthOf(digest: Digest): number {
+  return DIGESTS[digest].length
+}
+
+/** @param length how many bytes are wanted: the iterations are made once for each digest that they take */
 export function deriveBytes(
   digest: Digest,
   purpose: (typeof PURPOSE)[keyof typeof PURPOSE],

@@ -6,7 +6,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { readBytes, readItems, readNumber, readOctets, readOid, readTagged, readValue, type Value } from './asn1.ts'
 import { decrypt, type WorkLimit } from './encryption.ts'
-import { deriveBytes, type Digest, PURPOSE } from './key-derivation.ts'
+import { deriveBytes, type Digest, lengthOf, PURPOSE } from './key-derivation.ts'
 
 export interface Pfx {
   readonly certificates: readonly PfxCertificate[]
@@ -90,11 +90,14 @@ function checkMac(macData: Value, contents: Buffer, password: string, limit: Wor
   const digest = DIGESTS[oid]
   if (digest === undefined) throw new Error(`it is authenticated in a way that is not known here (${oid})`)
   const mac = readOctets(expected)
+  // The key is as long: more than one digest would be more work than is counted.
+  if (mac.length !== lengthOf(digest))
+    throw new Error(`it is authenticated by ${mac.length} bytes, which ${digest} does not make`)
   const iterations = count === undefined ? 1 : readNumber(count)
   limit.spend(iterations)
   const key = deriveBytes(digest, PURPOSE.mac, { password, salt: readOctets(salt), iterations }, mac.length)
   const found = createHmac(digest, key).update(contents).digest()
-  if (found.length !== mac.length || !timingSafeEqual(found, mac)) throw new Error('the password is wrong')
+  if (!timingSafeEqual(found, mac)) throw new Error('the password is wrong')
 }
 
 interface Bag {

@@ -81,4 +81,21 @@ test('A-34: a file that is large, deep or dear to open costs little', () => {
   assertLittleWork(100, () => {
     assert.throws(() => readTruststore(dear, MODERN.password), /take more than 1000000 iterations to check/)
   })
+  // The MAC, which 10,000 iterations are made for, becomes as long as 20,000 of them.
+  const [algorithm, mac] = [macData + 4, macData + 19]
+  const info = encode(0x30, MODERN.file.subarray(algorithm, mac), encode(0x04, Buffer.alloc(640_000)))
+  const long = encode(0x30, MODERN.file.subarray(4, macData), encode(0x30, info, MODERN.file.subarray(mac + 34)))
+  assertLittleWork(100, () => {
+    assert.throws(() => readTruststore(long, MODERN.password), {
+      message: 'it is authenticated by 640000 bytes, which sha256 does not make',
+    })
+  })
 })
+
+/** DER, with three bytes for the length. */
+function encode(tag: number, ...parts: readonly Buffer[]): Buffer {
+  const content = Buffer.concat(parts)
+  const head = Buffer.from([tag, 0x83, 0, 0, 0])
+  head.writeUIntBE(content.length, 2, 3)
+  return Buffer.concat([head, content])
+}
