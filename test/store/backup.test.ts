@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -83,6 +83,16 @@ test('a restore brings back what was there, and ends every login', async () => {
   })
   assert.deepEqual(readdirSync(directory).toSorted(), ['ostiary.db', 'ostiary.lock'])
   assert.equal(statSync(join(directory, 'ostiary.db')).mode & 0o777, 0o600)
+})
+
+test('a folder that is restored to is for its owner only, also when it was there before', async () => {
+  const [directory, file, other] = [newPath(), newPath(), newPath()]
+  await withStore(directory, async (store) => void (await store.documents.put('role', 'r', {})))
+  backUp(directory, file)
+  mkdirSync(other)
+  chmodSync(other, 0o755)
+  restore(other, file, { keepLogins: true })
+  assert.equal(statSync(other).mode & 0o777, 0o700)
 })
 
 test('a restore may leave the logins alive, in a folder that was not there before', async () => {

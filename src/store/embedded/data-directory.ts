@@ -19,7 +19,6 @@ export interface DataDirectory {
 export function openDataDirectory(directory: string): DataDirectory {
   try {
     makeFolder(directory)
-    chmodSync(directory, 0o700)
     const lock = lockDirectory(directory)
     try {
       const file = fileOf(directory)
@@ -64,10 +63,11 @@ function openFile(file: string, directory: string): Reader {
   }
 }
 
-/** Makes a folder that is for its owner only. Like a file, it is durable when the folder that names it is. */
+/** Makes a folder, or one that is there, for its owner only. Like a file, it is durable when the folder that names it is. */
 export function makeFolder(path: string): void {
   const directory = resolve(path)
   const first = mkdirSync(directory, { recursive: true, mode: 0o700 })
+  chmodSync(directory, 0o700)
   if (first === undefined) return
   for (let made = directory; made.length >= first.length; made = dirname(made)) synchronizeFolder(dirname(made))
 }
