@@ -124,21 +124,20 @@ function readOp(values: Values, realm: string): OidcRealmSettings['op'] {
   const read = (setting: Setting<string | undefined>) => values.get(setting, realm) || undefined
   const op = {
     issuer,
+    jwksetPath: read(OP.jwksetPath),
     authorizationEndpoint: read(OP.authorizationEndpoint),
     tokenEndpoint: read(OP.tokenEndpoint),
     userinfoEndpoint: read(OP.userinfoEndpoint),
     endsessionEndpoint: read(OP.endsessionEndpoint),
-    jwksetPath: read(OP.jwksetPath),
   }
   if (!values.isSet(OP.issuer, realm) || canDiscover(issuer)) return op
 
-  // What discovery cannot bring must be set. A problem with the value itself has been recorded already.
-  const isMissing = (setting: Setting<unknown>, value: string | undefined) =>
-    value === undefined && !values.isSet(setting, realm)
-  if (isMissing(OP.jwksetPath, op.jwksetPath)) refuseAbsent(values, OP.jwksetPath, realm)
-  if (isMissing(OP.authorizationEndpoint, op.authorizationEndpoint))
-    refuseAbsent(values, OP.authorizationEndpoint, realm)
-  if (isMissing(OP.tokenEndpoint, op.tokenEndpoint) && values.get(RP.responseType, realm) === 'code') {
+  // What discovery cannot bring must be set, and not to nothing. Other problems with a value are recorded already.
+  const isMissing = (setting: Setting<string | undefined>) =>
+    !values.isSet(setting, realm) || values.get(setting, realm) === ''
+  if (isMissing(OP.jwksetPath)) refuseAbsent(values, OP.jwksetPath, realm)
+  if (isMissing(OP.authorizationEndpoint)) refuseAbsent(values, OP.authorizationEndpoint, realm)
+  if (isMissing(OP.tokenEndpoint) && values.get(RP.responseType, realm) === 'code') {
     const [tokenEndpoint, responseType] = [buildKey(OP.tokenEndpoint, [realm]), buildKey(RP.responseType, [realm])]
     const text = `The configuration setting [${tokenEndpoint}] is required when [${responseType}] is set to "code"`
     values.refuse(OP.tokenEndpoint, [realm], text)
