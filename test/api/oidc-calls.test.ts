@@ -192,6 +192,41 @@ test('logout kills the tokens and gives the URL; twice gives it twice', async ()
   assert.equal(refreshed.body['error_description'], 'token has been invalidated')
 })
 
+test('logout of an expired token is answered like any other, twice as well', async () => {
+  const token = text(await authenticate(), 'access_token')
+  api.time.now += 1201
+  const who = await callApi(api.address, '/_security/_authenticate', { authorization: bearer(token) })
+  assert.deepEqual([who.status, reason(who)], [401, 'token expired'])
+  for (let times = 0; times < 2; times++) {
+    const answer = await call('logout', { token })
+    assert.deepEqual([answer.status, answer.body], [200, { redirect: 'https://op.example/logout?the-id-token' }])
+  }
+})
+
+test('logout of a login whose realm is gone, or whose ID token was not kept, is a 400', async () => {
+  const issue = (name: string) => {
+    const ref = { name, type: 'oidc' }
+    const user = { username: 'alice', roles: [], fullName: null, email: null, metadata: {}, enabled: true }
+    const authentication = { user, authenticationRealm: ref, lookupRealm: ref, type: 'realm' } as const
+    return api.tokens.issue({ authentication, client: authentication, withRefreshToken: false })
+  }
+  const [gone, hintless] = await Promise.all([issue('oidc9'), issue('oidc1')])
+  const hintMissing = 'Authentication token does not have OpenID Connect metadata [id_token_hint]'
+  const cases = [
+    { token: gone.accessToken, says: 'Authenticating realm oidc9 does not exist', who: 200 },
+    { token: hintless.accessToken, says: hintMissing, who: 401 },
+  ]
+  for (const { token, says, who } of cases) {
+    for (let times = 0; times < 2; times++) {
+      const answer = await call('logout', { token })
+      assert.deepEqual([answer.status, reason(answer)], [400, says])
+      assert.equal((answer.body['error'] as JsonObject)['type'], 'security_exception')
+    }
+    const after = await callApi(api.address, '/_security/_authenticate', { authorization: bearer(token) })
+    assert.equal(after.status, who, says)
+  }
+})
+
 test('what cannot be logged out is a 400, each with its type', async () => {
   const native = await callApi(api.address, '/_security/oauth2/token', {
     authorization: facilitator,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, afterEach, before, test } from 'node:test'
 import type { Authentication } from '../../../src/authc/authentication.ts'
 import { createOidcLogin } from '../../../src/authc/oidc-login.ts'
 import type { OidcRealm } from '../../../src/authc/oidc-realm.ts'
@@ -14,6 +14,7 @@ import { createEmbeddedStore } from '../../../src/store/embedded.ts'
 import type { Store, TokenPairs } from '../../../src/store/store.ts'
 
 const NOW = 1_800_000_000
+let now = NOW
 const sealer = createSealer(['a secret of the tests'])
 let directory: string
 let store: Store
@@ -22,8 +23,9 @@ const log = createLog('info', { write: (line) => lines.push(JSON.parse(line) as 
 
 before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ostiary-login-'))
-  store = await createEmbeddedStore({ directory: join(directory, 'data'), clock: () => NOW })
+  store = await createEmbeddedStore({ directory: join(directory, 'data'), clock: () => now })
 })
+afterEach(() => void (now = NOW))
 after(async () => {
   await store.close()
   await rm(directory, { recursive: true })
@@ -153,6 +155,44 @@ test('a logout can be repeated, also without the refresh token, and after a refr
   }
 })
 
+test('a logout works with an access token that has expired, as often as it is asked for, until its pair is forgotten', async () => {
+  const { login, tokens } = setUp([realm('oidc1')])
+  const pair = await login.login(response, by)
+  now += 1201
+  await assert.rejects(tokens.authenticate(pair.accessToken), { reason: 'token_expired' })
+  for (const again of [both(pair), both(pair), { accessToken: pair.accessToken }]) {
+    assert.equal(await login.logout(again), 'https://op.example/oidc1/logout?id-token-of-oidc1')
+  }
+  await assert.rejects(tokens.refresh(pair.refreshToken ?? '', client), { message: 'token has been invalidated' })
+  now += 2 * 24 * 60 * 60
+  await assert.rejects(login.logout(both(pair)), {
+    reason: 'login_token_invalid',
+    message: 'supplied token is not valid',
+  })
+})
+
+test('a logout works with an access token that was invalidated otherwise, and ends the refresh token all the same', async () => {
+  const { login, tokens } = setUp([realm('oidc1')])
+  const pair = await login.login(response, by)
+  const side = await tokens.locate('access', pair.accessToken)
+  assert.ok(side)
+  await tokens.invalidate([side])
+  assert.equal(await login.logout(both(pair)), 'https://op.example/oidc1/logout?id-token-of-oidc1')
+  await assert.rejects(tokens.refresh(pair.refreshToken ?? '', client), { message: 'token has been invalidated' })
+})
+
+test('of several realms, the one of the login says where a logout continues, and one without an end-session endpoint says nowhere', async () => {
+  const { login } = setUp([realm('oidc1'), realm('oidc2'), { ...realm('oidc3'), buildLogoutUrl: async () => null }])
+  const continuations = ['oidc1', 'oidc2', 'oidc3'].map(async (name) =>
+    login.logout(both(await login.login({ ...response, realm: name }, by))),
+  )
+  assert.deepEqual(await Promise.all(continuations), [
+    'https://op.example/oidc1/logout?id-token-of-oidc1',
+    'https://op.example/oidc2/logout?id-token-of-oidc2',
+    null,
+  ])
+})
+
 test('the refresh token is invalidated only if it is given', async () => {
   const { login, tokens } = setUp([realm('oidc1')])
   const pair = await login.login(response, by)
@@ -190,6 +230,8 @@ test('a token of another kind of realm is refused and stays alive', async () => 
     message: 'Access token is not valid for an OpenID Connect realm',
   })
   await tokens.authenticate(native.accessToken)
+  await assert.rejects(login.logout(both(native)), { reason: 'argument_illegal' })
+  await assert.rejects(tokens.refresh(native.refreshToken ?? '', client), { message: 'token has been invalidated' })
 })
 
 test('a token of a realm that is gone is refused and stays alive', async () => {
@@ -200,6 +242,9 @@ test('a token of a realm that is gone is refused and stays alive', async () => {
     message: 'Authenticating realm oidc1 does not exist',
   })
   await tokens.authenticate(pair.accessToken)
+  await assert.rejects(login.logout(both(pair)), { reason: 'realm_unknown' })
+  await tokens.authenticate(pair.accessToken)
+  await assert.rejects(tokens.refresh(pair.refreshToken ?? '', client), { message: 'token has been invalidated' })
 })
 
 test('without the hint there is no way to the provider, but the token is dead', async () => {
@@ -235,7 +280,7 @@ function setUp(realms: readonly OidcRealm[], sealedBy = sealer) {
   const tokens: TokenService = createTokenService({
     store: { tokens: spied },
     sealer: sealedBy,
-    clock: () => NOW,
+    clock: () => now,
     accessLifetime: 1200,
     enabled: true,
   })
