@@ -74,9 +74,8 @@ export function createOidcLogin({
   }
 
   async function login(response: LoginResponse, { client, requestId }: { client: Authentication; requestId: string }) {
-    let failure = new SecurityError('credentials_rejected', 'no OpenID Connect realm handles the response')
-    const chosen = chooseRealms(response)
-    for (const realm of chosen) {
+    let failure: SecurityError | undefined
+    for (const realm of chooseRealms(response)) {
       try {
         return await redeem(realm, response, client)
       } catch (error) {
@@ -86,8 +85,10 @@ export function createOidcLogin({
         failure = error
       }
     }
-    if (chosen.length === 0) warn(failure, failure.message)
-    throw failure
+    if (failure !== undefined) throw failure
+    const unhandled = new SecurityError('credentials_rejected', 'no OpenID Connect realm handles the response')
+    warn(unhandled, unhandled.message)
+    throw unhandled
 
     function warn({ reason }: SecurityError, message: string): void {
       log.warn({ 'http.request.id': requestId, 'event.reason': reason }, message)

@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHash, createSecretKey, hkdfSync, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createSecretKey,
+  hkdfSync,
+  randomBytes,
+  type KeyObject,
+} from 'node:crypto'
 import { SecurityError } from './errors.ts'
 
 const KEY_ID_BYTES = 4
@@ -25,13 +33,13 @@ export interface Sealer {
  * @param secrets at least one, the newest first: it seals; the others only open what they sealed before
  */
 export function createSealer(secrets: readonly string[]): Sealer {
-  const known = secrets.map((secret) => ({ id: keyId(secret), secret }))
+  // As key objects: to look through a key given as text or bytes takes node:crypto longer than to use it.
+  const known = secrets.map((secret) => ({ id: keyId(secret), secret: createSecretKey(Buffer.from(secret)) }))
   const newest = known[0]
   if (newest === undefined) throw new TypeError('a sealer needs at least one secret')
-  const deriveKey = (secret: string, purpose: string, salt: Uint8Array) =>
+  const deriveKey = (secret: KeyObject, purpose: string, salt: Uint8Array) =>
     new Uint8Array(hkdfSync('sha256', secret, salt, `ostiary ${purpose} v1`, 32))
 
-  // As a key object: to look through bytes given as a key takes node:crypto longer than to use it.
   const openKey = (...of: Parameters<typeof deriveKey>) => createSecretKey(deriveKey(...of))
 
   return {
