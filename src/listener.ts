@@ -1,8 +1,7 @@
 /** A part's way to the network: its certificate, and the address that it listens on. */
 import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import { Server as TlsListener } from 'node:tls'
-import type { FastifyInstance } from 'fastify'
 import { isLoopbackHost } from './kernel/loopback.ts'
 import { createTlsServer, type TlsServer } from './net/tls-server.ts'
 import { describeError, type Log } from './observe/log.ts'
@@ -19,8 +18,14 @@ export function openTls({ file }: Settings, tls: TlsServerSettings | undefined, 
   }
 }
 
+/** What a part is on: Fastify, or a server of node:http alone. */
+export interface Listener {
+  readonly server: Server
+  listen(address: { host: string; port: number }): Promise<unknown>
+}
+
 /** Changed files of the certificate count from now on for this part. */
-export function followTls(app: FastifyInstance, tls: TlsServer | undefined): void {
+export function followTls(app: Listener, tls: TlsServer | undefined): void {
   if (app.server instanceof TlsListener) tls?.follow(app.server)
 }
 
@@ -34,7 +39,7 @@ export interface Listening {
   readonly release: () => void
 }
 
-export async function listen(app: FastifyInstance, { host, port }: ListenerSettings): Promise<Listening> {
+export async function listen(app: Listener, { host, port }: ListenerSettings): Promise<Listening> {
   const release = followUnused(app)
   await app.listen({ host, port })
   const address = app.server.address()
@@ -44,7 +49,7 @@ export async function listen(app: FastifyInstance, { host, port }: ListenerSetti
   return { address: `${scheme}://${isLoopbackHost(named) ? 'localhost' : named}:${address.port}`, release }
 }
 
-function followUnused({ server }: FastifyInstance): () => void {
+function followUnused({ server }: Listener): () => void {
   const unused = new Set<Socket>()
   let released = false
   server.on(server instanceof TlsListener ? 'secureConnection' : 'connection', (socket: Socket) => {

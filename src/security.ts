@@ -2,7 +2,6 @@
  * The security part: the REST API with every realm that the settings name, and the way in which the portal of the same
  * process calls it.
  */
-import type { FastifyInstance } from 'fastify'
 import { addAnonymousRoles, type Anonymous, createAnonymous } from './authc/anonymous.ts'
 import { createApplicationPrivileges } from './authc/application-privileges.ts'
 import type { Authentication } from './authc/authentication.ts'
@@ -31,6 +30,7 @@ import { describeError, type Log } from './observe/log.ts'
 import type { ApiCall, SecurityApi } from './portal/security-api.ts'
 import { createRestApp } from './rest/app.ts'
 import { describeAuthentication } from './rest/authenticate.ts'
+import type { HttpApi } from './rest/http-api.ts'
 import { SettingsError } from './settings/settings-error.ts'
 import type { Settings } from './settings/settings.ts'
 import type { Store } from './store/store.ts'
@@ -123,10 +123,9 @@ export async function createSecurity({ settings, log, audit, sealer, store, clus
     audit,
     log,
   })
-  await app.ready()
   followTls(app, tls)
   const asPortal = createInProcessApi({
-    app,
+    api: app,
     authorization: settings.portal.apiAuthorization ?? `Bearer ${portalCaller.secret}`,
     // What is audited is audited where all requests are.
     bearers: audit === undefined ? authenticator : undefined,
@@ -176,12 +175,12 @@ const PORTAL: Authentication = {
  * @param parts.bearers tells who bears a token: what is asked most often, with every page, spares the way by HTTP
  */
 function createInProcessApi(parts: {
-  app: FastifyInstance
+  api: HttpApi
   authorization: string
   bearers: Pick<Authenticator, 'authenticate'> | undefined
   anonymous: Directory['anonymous']
 }): SecurityApi {
-  const { app, bearers, anonymous } = parts
+  const { api, bearers, anonymous } = parts
 
   async function findBearer({ method, path, as }: ApiCall): Promise<Authentication | undefined> {
     if (method !== 'GET' || path !== '/_security/_authenticate' || as === 'portal' || as.headers !== undefined) {
@@ -202,7 +201,8 @@ function createInProcessApi(parts: {
       if (bearer !== undefined)
         return { status: 200, body: describeAuthentication(addAnonymousRoles(bearer, anonymous)) }
       const { method, path, as, body, referenceId } = call
-      const answer = await app.inject({
+      const sent = body === undefined ? '' : JSON.stringify(body)
+      const { status, text } = await api.answer({
         method,
         url: path,
         headers: {
@@ -210,12 +210,15 @@ function createInProcessApi(parts: {
             ? { authorization: parts.authorization }
             : { ...as.headers, authorization: as.authorization }),
           'x-opaque-id': referenceId,
-          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(sent !== '' && {
+            'content-type': 'application/json',
+            'content-length': String(Buffer.byteLength(sent)),
+          }),
         },
-        ...(body !== undefined && { payload: JSON.stringify(body) }),
+        readBody: async () => sent,
       })
-      const json: unknown = answer.payload === '' ? undefined : JSON.parse(answer.payload)
-      return { status: answer.statusCode, body: isJsonObject(json) ? json : undefined }
+      const json: unknown = text === '' ? undefined : JSON.parse(text)
+      return { status, body: isJsonObject(json) ? json : undefined }
     },
   }
 }

@@ -6,7 +6,7 @@ import { findExposedDemoSecrets, seedDemo } from './demo.ts'
 import { systemClock } from './kernel/clock.ts'
 import { randomText } from './kernel/random.ts'
 import { createSealer } from './kernel/sealer.ts'
-import { followTls, listen, openTls } from './listener.ts'
+import { followTls, listen, type Listener, openTls } from './listener.ts'
 import type { TlsServer } from './net/tls-server.ts'
 import { type Audit, createAudit } from './observe/audit.ts'
 import type { Log } from './observe/log.ts'
@@ -51,7 +51,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const close = async () => {
     for (const step of closing.splice(0).toReversed()) await step()
   }
-  const open = async (app: FastifyInstance, listener: ListenerSettings) => {
+  const open = async (app: Listener, listener: ListenerSettings) => {
     const { address, release } = await listen(app, listener)
     closing.push(async () => release())
     return address

@@ -1,67 +1,40 @@
-/**
- * How an answer is written: its headers, and its body in the form that was asked for. It goes straight to node:http, as
- * a text in one piece: the framework would look at its type and its headers once more, for nothing that is used here.
- */
+/** What goes out: status, headers, and the body as a text in the form that was asked for. */
 import type { OutgoingHttpHeaders } from 'node:http'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { JsonObject } from '../kernel/json.ts'
-import { acceptsGzip, compress, WORTH_COMPRESSING } from './compression.ts'
 import { filterAnswer } from './filter-path.ts'
 import { chooseAnswerType } from './media-type.ts'
 import type { Query } from './query.ts'
+import { readOpaqueId, type ApiRequest } from './request.ts'
 import type { Answer } from './route.ts'
 
-type Headers = OutgoingHttpHeaders
-
-/** @param headers beside those of every answer */
-export function sendAnswer(
-  request: FastifyRequest<{ Querystring: Query }>,
-  reply: FastifyReply,
-  answer: Answer,
-  headers?: Headers,
-): void {
-  const { status = 200 } = answer
-  const text = formatBody(answer, request.query)
-  const head = buildHead(request, status, chooseAnswerType(request.headers.accept))
-  if (headers !== undefined) Object.assign(head, headers)
-  // Not before: what fails until here is still answered by the framework.
-  reply.hijack()
-  if (text.length < WORTH_COMPRESSING || !acceptsGzip(request.headers['accept-encoding'])) {
-    return send(reply, status, head, text)
-  }
-  void sendCompressed(reply, status, head, text)
+export interface HttpAnswer {
+  readonly status: number
+  /** All but those about the way over the network, such as the length. */
+  readonly headers: OutgoingHttpHeaders
+  readonly text: string
 }
 
-async function sendCompressed(reply: FastifyReply, status: number, head: Headers, text: string): Promise<void> {
-  const compressed = await compress(text)
-  if (compressed === undefined) send(reply, status, head, text)
-  else send(reply, status, { ...head, 'content-encoding': 'gzip' }, compressed)
+/** @param more headers beside those of every answer */
+export function buildAnswer(request: ApiRequest, answer: Answer, more?: OutgoingHttpHeaders): HttpAnswer {
+  const { status = 200 } = answer
+  const headers = buildHeaders(request, status, chooseAnswerType(request.headers.accept))
+  if (more !== undefined) Object.assign(headers, more)
+  return { status, headers, text: formatBody(answer, request.query) }
 }
 
 /** An answer of headers only. */
-export function sendHeaders(request: FastifyRequest, reply: FastifyReply, headers: Headers): void {
-  reply.hijack()
-  send(reply, 200, { ...buildHead(request, 200, 'text/plain'), ...headers }, '')
+export function buildEmptyAnswer(request: ApiRequest, more: OutgoingHttpHeaders): HttpAnswer {
+  return { status: 200, headers: { ...buildHeaders(request, 200, 'text/plain'), ...more }, text: '' }
 }
 
 /** What every answer has, with the id under which the log knows the request. */
-function buildHead({ headers, id }: FastifyRequest, status: number, type: string): Headers {
-  const head: Headers = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
+function buildHeaders({ headers, id }: ApiRequest, status: number, type: string): OutgoingHttpHeaders {
+  const built: OutgoingHttpHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
   // The official clients take the lack of it for a server that is not Elasticsearch's kin.
-  if (status !== 401 && status !== 403) head['x-elastic-product'] = 'Elasticsearch'
-  head[readOpaqueId(headers['x-opaque-id']) === undefined ? 'x-request-id' : 'x-opaque-id'] = id
-  head['content-type'] = type
-  return head
-}
-
-function send(reply: FastifyReply, status: number, head: Headers, body: string | Buffer): void {
-  head['content-length'] = Buffer.byteLength(body)
-  reply.raw.writeHead(status, head).end(body)
-}
-
-/** The caller's own id for the request. */
-export function readOpaqueId(header: string | string[] | undefined): string | undefined {
-  return typeof header === 'string' && header !== '' ? header : undefined
+  if (status !== 401 && status !== 403) built['x-elastic-product'] = 'Elasticsearch'
+  built[readOpaqueId(headers) === undefined ? 'x-request-id' : 'x-opaque-id'] = id
+  built['content-type'] = type
+  return built
 }
 
 function formatBody({ body, text }: Answer, { filter, pretty }: Query): string {

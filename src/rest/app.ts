@@ -1,6 +1,5 @@
 /** The security REST API: every group of routes, on one HTTP side. */
 import type { TlsOptions } from 'node:tls'
-import type { FastifyInstance } from 'fastify'
 import type { Anonymous } from '../authc/anonymous.ts'
 import type { ApplicationPrivilegeStore } from '../authc/application-privileges.ts'
 import type { Authenticator } from '../authc/authenticator.ts'
@@ -18,7 +17,8 @@ import { buildApplicationPrivilegeRoutes } from './application-privileges.ts'
 import { buildAuthenticateRoutes } from './authenticate.ts'
 import { buildBulkRoleRoutes } from './bulk-roles.ts'
 import { buildCacheRoutes } from './caches.ts'
-import { createHttpApi } from './http-api.ts'
+import { createHttpApi, type HttpApi } from './http-api.ts'
+import { createHttpServer, type HttpServer } from './http-server.ts'
 import { buildOidcRoutes } from './oidc.ts'
 import { buildOpenApiRoute } from './open-api.ts'
 import { buildRealmExplanationRoutes } from './realm-explanation.ts'
@@ -56,8 +56,8 @@ export interface RestParts {
   readonly log: Log
 }
 
-/** @returns the API on Fastify, not listening yet; the portal of the same process calls it by `inject` */
-export function createRestApp(parts: RestParts): FastifyInstance {
+/** @returns the API, not listening yet; the portal of the same process calls its `answer` */
+export function createRestApp(parts: RestParts): HttpApi & HttpServer {
   const { authenticator, authorizer, tokens, detailedErrors, tls, audit, log } = parts
   const routes = [
     ...buildRootRoutes(parts),
@@ -81,5 +81,6 @@ export function createRestApp(parts: RestParts): FastifyInstance {
   ]
   routes.push(buildOpenApiRoute(routes, parts.node.version))
   const tokensEnabled = tokens.enabled
-  return createHttpApi({ routes, authenticator, authorizer, tokensEnabled, detailedErrors, tls, audit, log })
+  const api = createHttpApi({ routes, authenticator, authorizer, tokensEnabled, detailedErrors, audit, log })
+  return { ...api, ...createHttpServer({ ...api, tls, log }) }
 }

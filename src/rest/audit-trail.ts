@@ -2,29 +2,28 @@
  * What of a request goes to the audit log: who was kept out and why, what was allowed, what was changed. Elasticsearch's
  * "Audit events". The request's id is the one that the answer shows, so that a refused caller's reference finds its line.
  */
-import type { FastifyRequest } from 'fastify'
 import type { Authentication, RealmRef } from '../authc/authentication.ts'
 import { SecurityError } from '../kernel/errors.ts'
 import { type Json, isJsonObject, readJsonObject } from '../kernel/json.ts'
 import type { Audit, AuditEvent } from '../observe/audit.ts'
 import { describeError } from '../observe/log.ts'
-import { readOpaqueId } from './answer.ts'
 import type { ApiError } from './api-error.ts'
+import { readOpaqueId, type ApiRequest } from './request.ts'
 import { nameRequest } from './request-name.ts'
 import type { ConfigChange } from './route.ts'
 
 export interface AuditTrail {
   /** A realm did not accept a name and password. */
-  refusedBy(request: FastifyRequest, username: string, realm: RealmRef): void
+  refusedBy(request: ApiRequest, username: string, realm: RealmRef): void
   /** The answer is a 401. @param action what the caller did when somebody else could not be authenticated */
-  unauthenticated(request: FastifyRequest, error: ApiError, action: string | undefined): void
+  unauthenticated(request: ApiRequest, error: ApiError, action: string | undefined): void
   /** A request of somebody who is known has reached its route. */
-  dispatched(request: FastifyRequest, caller: Authentication): void
-  granted(request: FastifyRequest, caller: Authentication, action: string): void
+  dispatched(request: ApiRequest, caller: Authentication): void
+  granted(request: ApiRequest, caller: Authentication, action: string): void
   /** @param error what the authorizer threw */
-  denied(request: FastifyRequest, caller: Authentication, action: string, error: unknown): void
+  denied(request: ApiRequest, caller: Authentication, action: string, error: unknown): void
   /** Written before the change is made: a change without a line would be worse than a line without a change. */
-  changes(request: FastifyRequest, change: ConfigChange): void
+  changes(request: ApiRequest, change: ConfigChange): void
 }
 
 type Fields = Readonly<Record<string, AuditEvent[string]>>
@@ -68,7 +67,7 @@ export function createAuditTrail(audit: Audit): AuditTrail {
     },
   }
 
-  function transport(request: FastifyRequest, action: string, fields: Fields): void {
+  function transport(request: ApiRequest, action: string, fields: Fields): void {
     audit.write({ 'event.type': 'transport', 'event.action': action, ...fields, ...describeOrigin(request) })
   }
 }
@@ -77,7 +76,7 @@ export function createAuditTrail(audit: Audit): AuditTrail {
  * `undefined`: an expired token, of which a client that refreshes it in time would be no better sign; and what somebody
  * without credentials may not do, which was told as denied.
  */
-function chooseEvent(request: FastifyRequest, cause: unknown): string | undefined {
+function chooseEvent(request: ApiRequest, cause: unknown): string | undefined {
   const scheme = request.headers.authorization?.split(' ', 1)[0]?.toLowerCase()
   const reason = reasonOf(cause)
   if (reason === 'token_expired' || reason === 'authentication_required') return undefined
@@ -97,28 +96,27 @@ function findCause(error: ApiError): unknown {
   return cause
 }
 
-function describeRest(request: FastifyRequest): Fields {
-  const [path, query] = splitOnce(request.originalUrl, '?')
+function describeRest(request: ApiRequest): Fields {
+  const mark = request.url.indexOf('?')
+  const query = mark < 0 ? undefined : request.url.slice(mark + 1)
   // The body of a request without one may stand in its query.
   const shown = query?.replaceAll(/(^|&)source=[^&]*/g, '$1source=')
-  return { ...describeOrigin(request), 'url.path': path, 'url.query': shown, 'request.method': request.method }
-}
-
-function splitOnce(text: string, mark: string): [string, string?] {
-  const at = text.indexOf(mark)
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)]
+  return { ...describeOrigin(request), 'url.path': request.path, 'url.query': shown, 'request.method': request.method }
 }
 
 /** Where the request comes from, and under which id it is found again. */
-function describeOrigin({ id, headers, ip, socket }: FastifyRequest): Fields {
-  const { remotePort } = socket
+function describeOrigin({ id, headers, socket }: ApiRequest): Fields {
+  const { remoteAddress = '', remotePort } = socket ?? {}
   const forwarded = headers['x-forwarded-for']
   return {
     // A call of the portal in the same process has no connection.
     'origin.type': remotePort === undefined ? 'local_node' : 'rest',
-    'origin.address': remotePort === undefined ? undefined : `${ip.includes(':') ? `[${ip}]` : ip}:${remotePort}`,
+    'origin.address':
+      remotePort === undefined
+        ? undefined
+        : `${remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`,
     'request.id': id,
-    ...(readOpaqueId(headers['x-opaque-id']) === undefined ? { 'trace.id': id } : { opaque_id: id }),
+    ...(readOpaqueId(headers) === undefined ? { 'trace.id': id } : { opaque_id: id }),
     x_forwarded_for: typeof forwarded === 'string' ? forwarded : forwarded?.join(', '),
   }
 }
