@@ -7,6 +7,7 @@ import { Agent, ProxyAgent, type Dispatcher } from 'undici'
 import { isLoopbackHost } from '../kernel/loopback.ts'
 import type { OutboundSettings } from '../settings/settings.ts'
 import { createConnectionSlots } from './connection-slots.ts'
+import { exchange } from './exchange.ts'
 import { createTrust } from './trust.ts'
 
 const MAX_BODY = 1_048_576
@@ -14,6 +15,7 @@ const MAX_REDIRECTS = 3
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 /** Where the settings switch a time-out off, there still is this one. Milliseconds. */
 const NO_LIMIT = 60_000
+const UTF8 = new TextDecoder()
 /** Some twelve days, in milliseconds: two of them still fit a timer. */
 const LONGEST = 1_073_741_823
 
@@ -51,6 +53,8 @@ export function createOutbound(settings: OutboundSettings): Outbound {
     perOrigin: settings.maxEndpointConnections,
     wait: toMilliseconds(settings.connectionReadTimeout),
   })
+  // Beside the pauses between packets, the whole exchange has an end: a server may drip.
+  const limits = { within: connectTimeout + socketTimeout, most: MAX_BODY }
   // One for each protocol, made when it is needed: the system's certificates take a while to read.
   const dispatchers = new Map<string, Dispatcher>()
   const dispatcherFor = (protocol: string) => {
@@ -60,31 +64,29 @@ export function createOutbound(settings: OutboundSettings): Outbound {
   }
 
   async function send(method: 'GET' | 'POST', url: URL, headers: Record<string, string>, body?: string) {
-    const release = await slots.take(url.origin)
+    const { origin } = url
+    const release = await slots.take(origin)
     try {
-      const answer = await dispatcherFor(url.protocol).request({
-        origin: url.origin,
+      const request = {
+        origin,
         path: url.pathname + url.search,
         method,
         headers,
         body: body ?? null,
         headersTimeout: socketTimeout,
         bodyTimeout: socketTimeout,
-        // Beside the pauses between packets, the whole exchange has an end: a server may drip.
-        signal: AbortSignal.timeout(connectTimeout + socketTimeout),
-      })
-      const bytes = await readBounded(answer.body, url)
-      const header = (name: string) => [answer.headers[name]].flat()[0]
-      const contentType = header('content-type')
+      }
+      const answer = await exchange(dispatcherFor(url.protocol), request, limits)
+      const contentType = first(answer.headers['content-type'])
       return {
-        status: answer.statusCode,
-        reasonPhrase: answer.statusText,
+        status: answer.status,
+        reasonPhrase: answer.reasonPhrase,
         contentType,
-        wwwAuthenticate: header('www-authenticate'),
-        cacheControl: header('cache-control'),
-        location: header('location'),
-        date: header('date'),
-        body: decode(bytes, contentType),
+        wwwAuthenticate: first(answer.headers['www-authenticate']),
+        cacheControl: first(answer.headers['cache-control']),
+        location: first(answer.headers['location']),
+        date: first(answer.headers['date']),
+        body: decode(answer.body, contentType),
       }
     } finally {
       release()
@@ -134,23 +136,18 @@ function createDispatcher(settings: OutboundSettings, connectTimeout: number, se
   return new ProxyAgent({ ...pool, uri, proxyTunnel: secure, requestTls: connect, proxyTls: connect })
 }
 
-async function readBounded(body: AsyncIterable<Uint8Array>, url: URL): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > MAX_BODY) throw new Error(`the answer of ${url.origin} is longer than ${MAX_BODY} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
+/** Of repeated headers the first counts. */
+function first(values: string | string[] | undefined): string | undefined {
+  return Array.isArray(values) ? values[0] : values
 }
 
 function decode(bytes: Uint8Array, contentType: string | undefined): string {
   const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(contentType ?? '')?.[1]
+  if (charset === undefined) return UTF8.decode(bytes)
   try {
     return new TextDecoder(charset).decode(bytes)
   } catch {
-    return new TextDecoder().decode(bytes)
+    return UTF8.decode(bytes)
   }
 }
 

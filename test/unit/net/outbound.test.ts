@@ -115,7 +115,30 @@ test('a server that drips is cut off although it never pauses (A-32)', async () 
   await using outbound = openOutbound({ connectTimeout: 0.2, socketTimeout: 0.3 })
   provider.script('jwks', () => ({ body: ' '.repeat(1000), drip: 20 }))
   // The whole body would take 20 s, and no pause is longer than the time-out for one.
-  await assert.rejects(outbound.get(provider.urls.jwks))
+  await assert.rejects(outbound.get(provider.urls.jwks), { message: /has not answered in full within 500 ms$/ })
+})
+
+test('an informational head before the answer counts for nothing (RFC 9110 §15.2)', async () => {
+  const answer = 'HTTP/1.1 201 Made\r\nContent-Length: 2\r\nContent-Type: text/plain\r\n\r\nok'
+  await using server = await listen(createServer())
+  server.on('connection', (socket) =>
+    socket.once('data', () => socket.end(`HTTP/1.1 103 Early Hints\r\nLocation: /early\r\n\r\n${answer}`)),
+  )
+  await using outbound = openOutbound()
+  const { status, reasonPhrase, location, body } = await outbound.get(`http://127.0.0.1:${server.port}/`)
+  assert.deepEqual(
+    { status, reasonPhrase, location, body },
+    { status: 201, reasonPhrase: 'Made', location: undefined, body: 'ok' },
+  )
+})
+
+test('an answer that breaks off is none', async () => {
+  await using server = await listen(createServer())
+  server.on('connection', (socket) =>
+    socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf')),
+  )
+  await using outbound = openOutbound()
+  await assert.rejects(outbound.get(`http://127.0.0.1:${server.port}/`), { code: 'UND_ERR_SOCKET' })
 })
 
 test('nobody listens: the call fails', async () => {
