@@ -3,7 +3,7 @@ import { SecurityError } from '../kernel/errors.ts'
 import type { Log } from '../observe/log.ts'
 import { checkIdTokenForm, checkSignatureVerdict, readIdToken, type IdToken } from '../oidc/id-token.ts'
 import { judgeHmacSignature, judgeSignature, type SignatureVerdict } from '../oidc/jwks.ts'
-import { readJwtClaims, type Jwt } from '../oidc/jwt.ts'
+import type { Jwt } from '../oidc/jwt.ts'
 import type { OidcRealmSettings } from '../settings/settings.ts'
 import type { KeySource } from './key-source.ts'
 
@@ -28,7 +28,7 @@ export function createIdTokenValidator(parts: {
   async function check(idToken: Jwt, nonce: string): Promise<IdToken> {
     checkIdTokenForm(idToken, rp.signatureAlgorithm)
     checkSignatureVerdict(await judge(idToken))
-    const claims = readJwtClaims(idToken)
+    const { claims } = idToken
     if (claims === undefined)
       throw new SecurityError('id_token_invalid', 'Payload of JWS object is not a valid JSON object')
     return readIdToken(claims, { issuer: op.issuer, clientId: rp.clientId, nonce, skew }, clock())
@@ -38,7 +38,7 @@ export function createIdTokenValidator(parts: {
   async function judge(idToken: Jwt): Promise<SignatureVerdict> {
     if (rp.signatureAlgorithm.startsWith('HS')) return judgeHmacSignature(idToken, rp.clientSecret ?? '')
     const source = await keySource()
-    const verdict = await judgeSignature(idToken, source.keys())
+    const verdict = judgeSignature(idToken, source.keys())
     if (verdict !== 'no_key' && verdict !== 'bad_signature') return verdict
     return (await source.renew()) ? judgeSignature(idToken, source.keys()) : verdict
   }

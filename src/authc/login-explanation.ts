@@ -7,7 +7,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { SecurityError } from '../kernel/errors.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { checkIdTokenForm, readIdToken } from '../oidc/id-token.ts'
-import { readJwt, readJwtClaims, textMember, type Jwt } from '../oidc/jwt.ts'
+import { readJwt, textMember, type Jwt } from '../oidc/jwt.ts'
 import { explainProperties, type PropertyExplanation } from '../oidc/property-explanation.ts'
 import { buildUserMetadata } from '../oidc/user-metadata.ts'
 import { buildUserProperties, createPropertyReaders } from '../oidc/user-properties.ts'
@@ -109,7 +109,7 @@ function explainClaims(
 
 function readToken(text: string): { idToken: Jwt; claims: JsonObject } {
   const idToken = readJwt(text.trim())
-  const claims = idToken === undefined || idToken.form === 'encrypted' ? undefined : readJwtClaims(idToken)
+  const claims = idToken?.claims
   if (idToken !== undefined && claims !== undefined) return { idToken, claims }
   throw new SecurityError('argument_illegal', 'the ID token is no JWT whose claims can be read')
 }

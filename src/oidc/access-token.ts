@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { SecurityError } from '../kernel/errors.ts'
-import { readJwtClaims, type Jwt } from './jwt.ts'
+import type { Jwt } from './jwt.ts'
 
 /**
  * Checks the provider's access token, if there is one, against the ID token that came with it (OIDC Core 1.0 §3.1.3.8
@@ -16,7 +16,7 @@ export function checkAccessToken(
   if (accessToken === undefined) return
   if (tokenType.toLowerCase() !== 'bearer')
     refuse(`Invalid access token type [${tokenType}], while [Bearer] was expected`)
-  const hash = readJwtClaims(idToken)?.['at_hash'] ?? ''
+  const hash = idToken.claims?.['at_hash'] ?? ''
   if (typeof hash !== 'string') refuse('The at_hash claim of the ID Token is not a string')
   const missing = hash.trim() === ''
   if (missing && hashRequired) refuse("Failed to verify access token. ID Token doesn't contain at_hash claim ")

@@ -1,4 +1,4 @@
-import { isJsonObject, readJsonObject, type JsonObject } from '../kernel/json.ts'
+import { readJsonObject, type JsonObject } from '../kernel/json.ts'
 
 /** Far beyond any honest token; a longer one is not even decoded. */
 const MAX_LENGTH = 262_144
@@ -13,29 +13,32 @@ export interface Jwt {
   /** `alg` of the header, as it is. */
   readonly algorithm: string
   readonly header: JsonObject
+  /** What the payload claims, `undefined` if it is encrypted or no JSON object. Nobody is believed before the signature. */
+  readonly claims: JsonObject | undefined
+  /** Empty if it is encrypted. */
+  readonly signature: Uint8Array
 }
 
 /** Reads the form of a JWT without believing anything in it. @returns `undefined` if it is none */
 export function readJwt(text: string): Jwt | undefined {
   if (text.length > MAX_LENGTH) return undefined
   const parts = text.split('.')
-  const header = decodeObject(parts[0] ?? '')
+  const header = readObject(decode(parts[0] ?? ''))
   if (header === undefined || typeof header['alg'] !== 'string') return undefined
-  const jwt = { text, algorithm: header['alg'], header }
+  const algorithm = header['alg']
 
-  if (parts.length === 5) return typeof header['enc'] === 'string' ? { ...jwt, form: 'encrypted' } : undefined
+  if (parts.length === 5) {
+    if (typeof header['enc'] !== 'string') return undefined
+    return { text, form: 'encrypted', algorithm, header, claims: undefined, signature: new Uint8Array() }
+  }
   if (parts.length !== 3) return undefined
-  const [, payload = '', signature = ''] = parts
-  if (decode(payload) === undefined || decode(signature) === undefined) return undefined
+  const payload = decode(parts[1] ?? '')
+  const signature = decode(parts[2] ?? '')
+  if (payload === undefined || signature === undefined) return undefined
   // RFC 7519 §6.1: an unsecured JWT says `none` and has an empty signature; anything else must have one.
-  const unsigned = jwt.algorithm === 'none'
-  if (unsigned !== (signature === '')) return undefined
-  return { ...jwt, form: unsigned ? 'unsigned' : 'signed' }
-}
-
-/** The claims of a JWT. @returns `undefined` if its payload is no JSON object */
-export function readJwtClaims(jwt: Jwt): JsonObject | undefined {
-  return decodeObject(jwt.text.split('.')[1] ?? '')
+  const unsigned = algorithm === 'none'
+  if (unsigned !== (signature.length === 0)) return undefined
+  return { text, form: unsigned ? 'unsigned' : 'signed', algorithm, header, claims: readObject(payload), signature }
 }
 
 /** A member of a header or key that is an object of strings at best: its text, if it is one. */
@@ -44,12 +47,9 @@ export function textMember(object: JsonObject, name: string): string | undefined
   return typeof value === 'string' ? value : undefined
 }
 
-function decodeObject(part: string): JsonObject | undefined {
-  const bytes = decode(part)
-  if (bytes === undefined) return undefined
+function readObject(bytes: Uint8Array | undefined): JsonObject | undefined {
   try {
-    const object = readJsonObject(UTF8.decode(bytes))
-    return isJsonObject(object) ? object : undefined
+    return bytes && readJsonObject(UTF8.decode(bytes))
   } catch {
     return undefined
   }
