@@ -15,6 +15,9 @@ const BCRYPT_COST = 10
 const BCRYPT_BYTES = 72
 const STRETCH_ITERATIONS = 50_000
 
+/** A hash that no password has. To compare with it costs as much as with one of `hashPassword`. */
+export const NOBODYS_HASH = `$2a$${BCRYPT_COST}$${'.'.repeat(53)}`
+
 const BCRYPT = /^\$2a\$(\d\d)\$[./A-Za-z0-9]{53}$/
 const PBKDF2 = /^\{(PBKDF2|PBKDF2_STRETCH)\}(\d{1,7})\$([A-Za-z0-9+/]{16,88}={0,2})\$([A-Za-z0-9+/]{16,88}={0,2})$/
 

@@ -37,7 +37,7 @@ export function createReservedRealm({
   clock?: Clock
 }): ReservedRealm {
   const verifier = createPasswordVerifier({ clock })
-  const bootstrapHash = bootstrapPassword === undefined ? undefined : hashPassword(bootstrapPassword)
+  let bootstrapHash: Promise<string> | undefined
   const lastKnown = new Map<string, ReservedUserRecord>()
 
   return {
@@ -46,7 +46,10 @@ export function createReservedRealm({
       const user = RESERVED_USERS.get(username)
       if (user === undefined) return undefined
       const { enabled, password_hash: hash } = await findRecord(username)
-      const right = await verifier.verify(password, hash ?? (username === 'elastic' ? await bootstrapHash : undefined))
+      const right = await verifier.verify(
+        password,
+        hash ?? (username === 'elastic' ? await hashBootstrap() : undefined),
+      )
       return right && enabled ? user : undefined
     },
     lookup,
@@ -65,6 +68,12 @@ export function createReservedRealm({
       checkNotAnonymous(username, 'cannot be modified using the api')
       await write(username, (existing) => ({ ...existing, enabled }))
     },
+  }
+
+  /** At the first use, since most starts see none. */
+  async function hashBootstrap(): Promise<string | undefined> {
+    if (bootstrapPassword !== undefined) bootstrapHash ??= hashPassword(bootstrapPassword)
+    return bootstrapHash
   }
 
   function has(username: string): boolean {

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { checkPassword, checkPasswordHash, hashPassword, verifyPassword } from '../../../src/authc/password.ts'
+import {
+  checkPassword,
+  checkPasswordHash,
+  hashPassword,
+  NOBODYS_HASH,
+  verifyPassword,
+} from '../../../src/authc/password.ts'
 import { readVectors } from '../../support/vectors.ts'
 
 const vectors = readVectors('password-hashes.json') as {
@@ -46,6 +52,17 @@ test('every byte of a long password counts', async () => {
 test('what is no hash matches nothing, not even itself', async () => {
   assert.equal(await verifyPassword('opensesame', 'opensesame'), false)
   assert.equal(await verifyPassword('', ''), false)
+})
+
+test("nobody's hash matches nothing, and costs what a hash of somebody costs", async () => {
+  const costOf = async (hash: string) => {
+    const before = process.cpuUsage()
+    assert.equal(await verifyPassword('another one', hash), false)
+    return process.cpuUsage(before).user
+  }
+  checkPasswordHash(NOBODYS_HASH)
+  const [somebodys, nobodys] = [await costOf(await hashPassword('opensesame')), await costOf(NOBODYS_HASH)]
+  assert.ok(nobodys > somebodys / 2, `${nobodys} µs instead of ${somebodys}`)
 })
 
 test('a password has at least six characters', () => {
