@@ -75,8 +75,9 @@ export function readSettings({ file, env, keystore }: SettingsSources): Settings
 
 /** Whether the file or the environment asks for the demo; what is wrong with it is left for `readSettings` to tell. */
 export function readDemo({ file, env }: Pick<SettingsSources, 'file' | 'env'>): boolean {
-  const entries = [...readSettingsFile(resolve(file)), ...readEnvironment(env, SETTINGS_TABLE)]
-  return createValues(entries, SETTINGS_TABLE, basename(file)).get(NODE.demo)
+  const entries = [...readSettingsFile(resolve(file)), ...readEnvironment(env, [NODE.demo])]
+  const demo = entries.filter(({ key }) => key === NODE.demo.key)
+  return createValues(demo, SETTINGS_TABLE, basename(file)).get(NODE.demo)
 }
 
 function checkTokenService(values: Values, { oidcRealms, tokens }: Settings): void {

@@ -59,6 +59,12 @@ export function buildKey(setting: Setting<unknown>, names: readonly string[]): s
  * @returns the names that stand in the places of `<…>`, or `undefined` if it is another setting's key
  */
 export function matchKey(setting: Setting<unknown>, key: string, ignoreCase = false): readonly string[] | undefined {
+  const [row, given] = ignoreCase ? [setting.key.toLowerCase(), key.toLowerCase()] : [setting.key, key]
+  const firstName = row.indexOf('<')
+  if (firstName === -1) return row === given ? [] : undefined
+  // Each key of a file is compared with each row: what begins or ends otherwise needs no pattern.
+  if (!given.startsWith(row.slice(0, firstName)) || !given.endsWith(row.slice(row.lastIndexOf('>') + 1)))
+    return undefined
   return keyPattern(setting.key, ignoreCase).exec(key)?.slice(1)
 }
 
