@@ -9,7 +9,7 @@ import { createRecentMap } from './recent-map.ts'
 /** Characters of JSON. What is longer is looked up each time: with it a memory of thousands of values could have no end. */
 const LONGEST = 8192
 
-/** Values are like those of JSON, and unchangeable from their second look-up on. */
+/** Values are unchangeable from their second look-up on. */
 export interface MarkedMemory<Value> {
   /** @param lookUp is asked for what is not known; that nothing was found is not remembered */
   find(key: string, lookUp: () => Promise<Value | undefined>): Promise<Value | undefined>
@@ -17,39 +17,41 @@ export interface MarkedMemory<Value> {
 
 /**
  * @param most how many values are kept
- * @param readMark another number after each change, before anybody is told of it; `undefined`: nothing may be remembered
+ * @param readMark another number after each change of what has this key, before anybody is told of it; `undefined`: nothing
+ *   may be remembered
+ * @param keep makes a value unchangeable; `false`: it is not to be kept. Left out: for values like those of JSON
  */
 export function createMarkedMemory<Value>({
   most,
   readMark,
+  keep = keepJson,
 }: {
   most: number
-  readMark: () => number | undefined
+  readMark: (key: string) => number | undefined
+  keep?: (value: Value) => boolean
 }): MarkedMemory<Value> {
-  const known = createRecentMap<string, Value>(most)
+  const known = createRecentMap<string, { readonly mark: number; readonly value: Value }>(most)
   const seen = createRecentMap<string, true>(most)
-  let knownUnder: number | undefined
 
   return {
     async find(key, lookUp) {
-      const mark = readMark()
+      const mark = readMark(key)
       if (mark === undefined) return lookUp()
-      if (mark !== knownUnder) known.clear()
-      knownUnder = mark
-      const value = known.get(key)
-      if (value !== undefined) return value
+      const one = known.get(key)
+      if (one?.mark === mark) return one.value
       const found = await lookUp()
       if (found === undefined) return undefined
-      if (seen.get(key) === undefined) {
-        seen.set(key, true)
-      } else if (mark === knownUnder && isWorthKeeping(found)) {
-        // Another call may have seen another mark meanwhile: then it is not kept.
-        freezeJson(found)
-        known.set(key, found)
-      }
+      if (seen.get(key) === undefined) seen.set(key, true)
+      else if (keep(found)) known.set(key, { mark, value: found })
       return found
     },
   }
+}
+
+function keepJson(value: unknown): boolean {
+  if (!isWorthKeeping(value)) return false
+  freezeJson(value)
+  return true
 }
 
 /** Whether a memory of thousands can bear such a value. */

@@ -33,6 +33,7 @@ export interface Engine {
   /**
    * A number that is another one after every invalidation of tokens and every write of a document, in whichever process,
    * before its promise resolves. `undefined`: nothing may be remembered now. Left out: nothing ever.
+   * @param session asks for another number: that of this portal session, which each of its changes changes
    */
-  readMark?(): number | undefined
+  readMark?(session?: string): number | undefined
 }

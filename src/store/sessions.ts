@@ -1,4 +1,5 @@
 import { wholeSeconds, type Clock } from '../kernel/clock.ts'
+import { createMarkedMemory } from '../kernel/marked-memory.ts'
 import type { Engine, Row, Steps, Value } from './engine.ts'
 import type { PortalSession, SessionLimit, Sessions, VersionedSession } from './store.ts'
 
@@ -45,13 +46,29 @@ const TRIM_UNCLAIMED = `
   returning 1 as done`
 const DELETE = 'delete from portal_session where id = ?1 returning remove_at > ?2 as alive'
 
+/** Sessions that are in use again and again. */
+const MOST_KNOWN = 8192
+/** Bytes. A session with many handshakes is far larger than one that is just used. */
+const LONGEST_KNOWN = 8192
+
 /** Sessions of the portal, and the tombstones of those that ended. */
 export function createSessions({ engine, clock }: { engine: Engine; clock: Clock }): Sessions {
   const now = () => wholeSeconds(clock)
+  const known = createMarkedMemory<VersionedSession>({
+    most: MOST_KNOWN,
+    readMark: (id) => engine.readMark?.(id),
+    keep: isWorthKnowing,
+  })
+
+  async function read(id: string): Promise<VersionedSession | undefined> {
+    const [row] = await engine.read(FIND, id, now())
+    return row && readSession(row)
+  }
+
   return {
     async find(id) {
-      const [row] = await engine.read(FIND, id, now())
-      return row && readSession(row)
+      const session = await known.find(id, () => read(id))
+      return session !== undefined && session.removeAt > now() ? session : undefined
     },
     create: async (session, { replaces, limit } = {}) =>
       engine.write(
@@ -115,6 +132,13 @@ export function* updateSession(now: number, session: SessionValues, version: num
 export function* deleteSession(now: number, id: string): Steps<boolean> {
   const [row] = yield [DELETE, id, now]
   return row?.['alive'] === 1
+}
+
+/** Strangers can make any number of sessions that hold no sign-in: they stay out of memory. */
+function isWorthKnowing(session: VersionedSession): boolean {
+  if (session.provider === undefined || session.content.length > LONGEST_KNOWN) return false
+  Object.freeze(session)
+  return true
 }
 
 type SessionValues = ReturnType<typeof valuesOf>

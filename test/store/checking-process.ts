@@ -1,7 +1,7 @@
 /** A worker of the process that started it, which holds the data folder: does what it is told to by messages. */
 import { systemClock } from '../../src/kernel/clock.ts'
 import { joinEmbeddedStore } from '../../src/store/embedded.ts'
-import { createChecker, type Checker } from './checker.ts'
+import { createChecker, type Checked, type Checker } from './checker.ts'
 
 interface Task {
   readonly task: number
@@ -16,7 +16,7 @@ const channel = {
   onMessage: (listener: (message: object) => void) => void process.on('message', listener),
 }
 const store = await joinEmbeddedStore({ directory: process.argv[2] ?? '', clock: systemClock, channel })
-const checker = createChecker(store)
+const checker = createChecker(store, process.argv[3] as Checked)
 process.on('message', (message: object) => {
   if ('task' in message) void perform(message as Task)
 })

@@ -74,6 +74,23 @@ test('an invalidation and a written document make what is remembered doubtful, a
   assert.equal(store.tokens.readMark(), undefined)
 })
 
+test('a session that is known by heart ends at its time, and no change of another makes it doubtful', async () => {
+  let now = START
+  const store = await createEmbeddedStore({ directory: newDirectory(), clock: () => now })
+  const session = newSession({ id: 'one session of the portal', removeAt: START + 60 })
+  const other = newSession({ id: 'another session' })
+  for (const each of [session, other]) await store.sessions.create(each)
+  const find = () => store.sessions.find(session.id)
+  await find()
+  const known = (await find()) ?? assert.fail('it is there')
+  assert.throws(() => Object.assign(known, { ended: 'no' }), TypeError)
+  await store.sessions.update({ ...other, lastActivityAt: START + 1 }, 1)
+  assert.equal(await find(), known)
+  now = START + 60
+  assert.equal(await find(), undefined)
+  await store.close()
+})
+
 test('a closed store is one file without a log beside it', async () => {
   const directory = newDirectory()
   const store = await createEmbeddedStore({ directory, clock: () => START })

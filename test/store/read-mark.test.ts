@@ -2,40 +2,61 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
+import { describe, test, type TestContext } from 'node:test'
 import {
   clearMark,
   createMarkFile,
   createSharedMark,
   type ReadMark,
   setMark,
+  startMarks,
 } from '../../src/store/embedded/read-mark.ts'
 
-test('the mark of a process: nothing is remembered while something is being changed, and nothing from before', () => {
-  proves(createSharedMark())
+const SESSION = 'one-session-of-the-portal'
+const OTHER_SESSION = 'another-session-of-the-portal'
+
+describe('the marks of a process', () => {
+  registerProof(() => createSharedMark())
 })
 
-test('the mark of several processes: likewise', async (t) => {
-  proves(createMarkFile(await makeFolder(t)))
+describe('the marks of several processes', () => {
+  registerProof(async (t) => createMarkFile(await makeFolder(t)))
 })
 
-/** As the writer uses it. */
-function proves(mark: ReadMark): void {
-  setMark(mark.target)
-  const seen = new Set([mark.read()])
-  for (let write = 0; write < 5; write += 1) {
-    clearMark(mark.target)
-    assert.equal(mark.read(), undefined)
-    // The writer died before it could set the mark, and the next one began.
-    if (write % 2 === 0) clearMark(mark.target)
-    setMark(mark.target)
-    if (write === 3) setMark(mark.target)
-    seen.add(mark.read())
-  }
-  assert.equal(seen.size, 6)
-  assert.ok(!seen.has(undefined))
-  mark.close()
-  assert.equal(mark.read(), undefined)
+function registerProof(open: (t: TestContext) => ReadMark | Promise<ReadMark>): void {
+  for (const [name, of] of Object.entries({ 'tokens and documents': undefined, 'a session': SESSION }))
+    test(`while ${name} are being changed nothing of them is remembered, and afterwards nothing from before`, async (t) => {
+      const mark = await open(t)
+      startMarks(mark.target)
+      const seen = new Set([mark.read(of)])
+      for (let write = 0; write < 5; write += 1) {
+        clearMark(mark.target, of)
+        assert.equal(mark.read(of), undefined)
+        // The writer died before it could set the mark, and the next one began.
+        if (write % 2 === 0) clearMark(mark.target, of)
+        if (write === 1) startMarks(mark.target)
+        else setMark(mark.target, of)
+        if (write === 3) setMark(mark.target, of)
+        seen.add(mark.read(of))
+      }
+      assert.equal(seen.size, 6)
+      assert.ok(!seen.has(undefined))
+      mark.close()
+      assert.equal(mark.read(of), undefined)
+    })
+
+  test('what changes one session leaves others, tokens and documents as they are', async (t) => {
+    const mark = await open(t)
+    startMarks(mark.target)
+    const others = [undefined, OTHER_SESSION]
+    const before = others.map((of) => mark.read(of))
+    clearMark(mark.target, SESSION)
+    assert.deepEqual(
+      others.map((of) => mark.read(of)),
+      before,
+    )
+    mark.close()
+  })
 }
 
 async function makeFolder(t: TestContext): Promise<string> {

@@ -1,18 +1,25 @@
-import { randomInt } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Remembered } from '../outdating.ts'
 
 /** Tells whoever reads the store what `Engine.readMark` promises, without a look at the store. */
 export interface ReadMark {
   /** What the writer thread is given. */
   readonly target: MarkTarget
-  read(): number | undefined
+  read(of: Remembered): number | undefined
   close(): void
 }
 
-/** Memory that the threads of one process share, or the descriptor of a file that processes share. */
+/** Memory that the threads of one process share, or the descriptor of a file that processes share: a mark at each place. */
 export type MarkTarget = Int32Array | number
 
+/**
+ * The first place is that of all tokens and documents. Of the others each is that of many sessions: what changes one of
+ * them makes few others doubtful.
+ */
+const SESSION_PLACES = 4096
+const PLACES = 1 + SESSION_PLACES
 const BYTES = 6
 const LARGEST = 2 ** (8 * BYTES) - 1
 /** Stands in the file while something is being changed. */
@@ -20,12 +27,12 @@ const UNDER_WAY = 0
 
 /** For one process: a number that is counted, odd while something is being changed. */
 export function createSharedMark(): ReadMark {
-  const target = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+  const target = new Int32Array(new SharedArrayBuffer(PLACES * Int32Array.BYTES_PER_ELEMENT))
   let closed = false
   return {
     target,
-    read() {
-      const mark = Atomics.load(target, 0)
+    read(of) {
+      const mark = Atomics.load(target, placeOf(of))
       return closed || isOdd(mark) ? undefined : mark
     },
     close() {
@@ -50,30 +57,50 @@ export function joinMarkFile(directory: string): ReadMark {
   return buildMark(openSync(fileOf(directory), 'r'))
 }
 
-/**
- * For the writer, before it changes anything. From here on until the next mark is set no process remembers anything, so
- * also a writer that dies in between leaves nobody with a token that is dead.
- */
-export function clearMark(target: MarkTarget): void {
-  if (typeof target === 'number') write(target, UNDER_WAY)
-  else Atomics.or(target, 0, 1)
+/** For the writer, when it starts. One that died before it may have left marks that say that something is being changed. */
+export function startMarks(target: MarkTarget): void {
+  if (typeof target === 'number')
+    return trySetting(() => writeSync(target, randomBytes(PLACES * BYTES), 0, undefined, 0))
+  for (let place = 0; place < PLACES; place += 1) countUp(target, place)
 }
 
 /**
- * For the writer, when it starts, and after the commit before anybody is told of it. In a file the mark is drawn and not
- * counted, so that even one that is read while it is half written is like no other.
+ * For the writer, before a commit that changes this. From here on until the next mark is set no process remembers it, so
+ * also a writer that dies in between leaves nobody with a token that is dead.
  */
-export function setMark(target: MarkTarget): void {
-  if (typeof target !== 'number') {
-    // One on from odd, two from even: the writer alone changes it.
-    Atomics.add(target, 0, isOdd(Atomics.load(target, 0)) ? 1 : 2)
-    return
-  }
+export function clearMark(target: MarkTarget, of: Remembered): void {
+  if (typeof target === 'number') write(target, placeOf(of), UNDER_WAY)
+  else Atomics.or(target, placeOf(of), 1)
+}
+
+/**
+ * For the writer, after the commit before anybody is told of it. In a file the mark is drawn and not counted, so that even
+ * one that is read while it is half written is like no other.
+ */
+export function setMark(target: MarkTarget, of: Remembered): void {
+  if (typeof target !== 'number') return countUp(target, placeOf(of))
+  trySetting(() => write(target, placeOf(of), randomInt(UNDER_WAY + 1, LARGEST)))
+}
+
+/** One on from odd, two from even: the writer alone changes it. */
+function countUp(target: Int32Array, place: number): void {
+  Atomics.add(target, place, isOdd(Atomics.load(target, place)) ? 1 : 2)
+}
+
+function trySetting(set: () => void): void {
   try {
-    write(target, randomInt(UNDER_WAY + 1, LARGEST))
+    set()
   } catch {
     // Then nothing is remembered, which is slower and nothing worse.
   }
+}
+
+/** Ids are hashes: their first characters are as good as any other choice. */
+function placeOf(of: Remembered): number {
+  if (of === undefined) return 0
+  let number = 0
+  for (let at = 0; at < 8; at += 1) number = (number * 31 + of.charCodeAt(at)) | 0
+  return 1 + (number & (SESSION_PLACES - 1))
 }
 
 function isOdd(mark: number): boolean {
@@ -89,8 +116,8 @@ function buildMark(descriptor: number): ReadMark {
   let closed = false
   return {
     target: descriptor,
-    read() {
-      if (closed || !isRead(descriptor, bytes)) return undefined
+    read(of) {
+      if (closed || !isRead(descriptor, bytes, placeOf(of))) return undefined
       const mark = bytes.readUIntLE(0, BYTES)
       return mark === UNDER_WAY ? undefined : mark
     },
@@ -101,16 +128,16 @@ function buildMark(descriptor: number): ReadMark {
   }
 }
 
-function isRead(descriptor: number, bytes: Buffer): boolean {
+function isRead(descriptor: number, bytes: Buffer, place: number): boolean {
   try {
-    return readSync(descriptor, bytes, 0, BYTES, 0) === BYTES
+    return readSync(descriptor, bytes, 0, BYTES, place * BYTES) === BYTES
   } catch {
     return false
   }
 }
 
-function write(descriptor: number, mark: number): void {
+function write(descriptor: number, place: number, mark: number): void {
   const bytes = Buffer.alloc(BYTES)
   bytes.writeUIntLE(mark, 0, BYTES)
-  writeSync(descriptor, bytes, 0, BYTES, 0)
+  writeSync(descriptor, bytes, 0, BYTES, place * BYTES)
 }

@@ -4,10 +4,11 @@
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { Write } from '../engine.ts'
+import { listOutdated, type Remembered } from '../outdating.ts'
 import { WRITES } from '../writes.ts'
 import { openConnection, type Connection } from './connection.ts'
 import { isEngineFailure } from './failure.ts'
-import { clearMark, setMark, type MarkTarget } from './read-mark.ts'
+import { clearMark, setMark, startMarks, type MarkTarget } from './read-mark.ts'
 import {
   monotonicMs,
   type BatchReply,
@@ -25,16 +26,7 @@ const port = parentPort
 const { file, mark } = workerData as { file: string; mark: MarkTarget }
 let connection: Connection | undefined
 
-/** The writes after which nothing that was read before is to be remembered. */
-const OUTDATING: ReadonlySet<keyof typeof WRITES> = new Set([
-  'invalidateTokens',
-  'putDocument',
-  'createDocument',
-  'replaceDocument',
-  'deleteDocument',
-])
-
-setMark(mark)
+startMarks(mark)
 
 port.on('message', (message: ToWriter) => {
   if (message === 'close') return close()
@@ -78,18 +70,26 @@ type Run = (connection: Connection, call: WriteCall) => Outcome
 function commitGroup(group: readonly WriteBatch[], runCall: Run): BatchReply[] {
   connection ??= openConnection(file, 'write')
   const writer = connection
-  const outdates = group.some(({ calls }) => calls.some(([name]) => OUTDATING.has(name)))
+  const outdated = new Set<Remembered>()
   writer.exec('begin immediate')
   try {
-    if (outdates) clearMark(mark)
-    const replies = group.map(({ id, calls }) => ({ id, outcomes: calls.map((call) => runCall(writer, call)) }))
+    const replies = group.map(({ id, calls }) => ({
+      id,
+      outcomes: calls.map((call) => {
+        const outcome = runCall(writer, call)
+        if ('result' in outcome) for (const one of listOutdated(...call, outcome.result)) outdated.add(one)
+        return outcome
+      }),
+    }))
+    // Until the commit nobody else sees anything of it.
+    for (const one of outdated) clearMark(mark, one)
     writer.exec('commit')
     return replies
   } catch (error) {
     rollBack(writer)
     throw error
   } finally {
-    if (outdates) setMark(mark)
+    for (const one of outdated) setMark(mark, one)
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * A token that was ended is good nowhere from the moment on at which that is acknowledged, although it was checked so
- * often before that everybody knows it by heart.
+ * A token or a session that was ended is good nowhere from the moment on at which that is acknowledged, although it was
+ * checked so often before that everybody knows it by heart.
  */
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
@@ -15,7 +15,7 @@ import { createEmbeddedStore, type EmbeddedHolder, holdEmbeddedStore } from '../
 import { createPostgresStore } from '../../src/store/postgres.ts'
 import type { Store } from '../../src/store/store.ts'
 import { startPostgres } from '../support/postgres.ts'
-import { type Checker, createChecker } from './checker.ts'
+import { type Checked, type Checker, createChecker } from './checker.ts'
 
 const ROUNDS = 30
 
@@ -24,15 +24,17 @@ interface House {
   close(): Promise<void>
 }
 
-registerProof('one process', openOneProcess)
-registerProof('workers of one data folder', openWorkers)
-registerProof('nodes of one PostgreSQL', openNodes)
+for (const checked of ['tokens', 'sessions'] as const) {
+  registerProof(checked, 'one process', openOneProcess)
+  registerProof(checked, 'workers of one data folder', openWorkers)
+  registerProof(checked, 'nodes of one PostgreSQL', openNodes)
+}
 
-function registerProof(name: string, open: () => Promise<House>): void {
-  describe(name, () => {
+function registerProof(checked: Checked, name: string, open: (checked: Checked) => Promise<House>): void {
+  describe(`${checked} of ${name}`, () => {
     let house: House
     before(async () => {
-      house = await open()
+      house = await open(checked)
     })
     after(() => house.close())
 
@@ -60,8 +62,8 @@ function registerProof(name: string, open: () => Promise<House>): void {
         for (const checker of [here, there, here, there])
           for (const token of [ended, other]) assert.equal(await checker.check(token), 'good')
         await here.end(ended)
-        assert.equal(await there.check(ended), 'token_expired')
-        assert.equal(await here.check(ended), 'token_expired')
+        assert.equal(await there.check(ended), 'ended')
+        assert.equal(await here.check(ended), 'ended')
         assert.equal(await there.check(other), 'good')
       }
     })
@@ -74,20 +76,23 @@ function registerProof(name: string, open: () => Promise<House>): void {
         tokens.map(async (token, index) => {
           const [one, another] = chooseTwo(index)
           await one.end(token)
-          assert.equal(await another.check(token), 'token_expired')
+          assert.equal(await another.check(token), 'ended')
         }),
       )
     })
   })
 }
 
-async function openOneProcess(): Promise<House> {
+async function openOneProcess(checked: Checked): Promise<House> {
   const directory = await mkdtemp(join(tmpdir(), 'ostiary-remembered-'))
   const store = await createEmbeddedStore({ directory, clock: systemClock })
-  return { checkers: [createChecker(store), createChecker(store)], close: () => closeAll([store], directory) }
+  return {
+    checkers: [createChecker(store, checked), createChecker(store, checked)],
+    close: () => closeAll([store], directory),
+  }
 }
 
-async function openNodes(): Promise<House> {
+async function openNodes(checked: Checked): Promise<House> {
   const server = await startPostgres()
   const address = server.address(await server.createDatabase())
   const open = () => createPostgresStore({ address, poolSize: 3, fingerprints: ['one'], clock: systemClock })
@@ -96,13 +101,13 @@ async function openNodes(): Promise<House> {
     await closeAll(stores)
     await server.remove()
   }
-  return { checkers: stores.map(createChecker), close }
+  return { checkers: stores.map((store) => createChecker(store, checked)), close }
 }
 
-async function openWorkers(): Promise<House> {
+async function openWorkers(checked: Checked): Promise<House> {
   const directory = await mkdtemp(join(tmpdir(), 'ostiary-remembered-'))
   const holder = holdEmbeddedStore({ directory, clock: systemClock })
-  const workers = await Promise.all([startWorker(holder, directory), startWorker(holder, directory)])
+  const workers = await Promise.all([startWorker(holder, directory, checked), startWorker(holder, directory, checked)])
   const close = async () => {
     await Promise.all(workers.map((worker) => worker.stop()))
     await closeAll([holder], directory)
@@ -110,10 +115,14 @@ async function openWorkers(): Promise<House> {
   return { checkers: workers, close }
 }
 
-async function startWorker(holder: EmbeddedHolder, directory: string): Promise<Checker & { stop(): Promise<void> }> {
+async function startWorker(
+  holder: EmbeddedHolder,
+  directory: string,
+  checked: Checked,
+): Promise<Checker & { stop(): Promise<void> }> {
   const program = `${import.meta.dirname}/checking-process.ts`
   const execArgv = ['--disable-warning=ExperimentalWarning']
-  const child = fork(program, [directory], { serialization: 'advanced', execArgv })
+  const child = fork(program, [directory, checked], { serialization: 'advanced', execArgv })
   const ready = Promise.withResolvers<void>()
   const results: ((result: never) => void)[] = []
   child.on('message', (message: object) => {
