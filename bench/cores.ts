@@ -27,6 +27,15 @@ export async function onCores<T>(cores: string, start: () => T | Promise<T>): Pr
   }
 }
 
+/** Moves a process that runs already, with its threads. */
+export function moveToCores(pid: number, cores: string): void {
+  taskset('--all-tasks', '--cpu-list', '--pid', cores, String(pid))
+}
+
 function moveTo(cores: string): void {
-  execFileSync('taskset', ['--cpu-list', '--pid', cores, String(process.pid)], { stdio: 'ignore' })
+  taskset('--cpu-list', '--pid', cores, String(process.pid))
+}
+
+function taskset(...args: readonly string[]): void {
+  execFileSync('taskset', args, { stdio: 'ignore' })
 }

@@ -1,6 +1,6 @@
 /** Several processes on one port of each part and one data folder. */
 import assert from 'node:assert/strict'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { text as readText } from 'node:stream/consumers'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { after, before, test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { basic, bearer, ELASTIC, FACILITATOR, text } from '../support/api-call.ts'
 import { signInByApi } from '../support/oidc-login.ts'
-import { createProgram, type Program } from '../support/program.ts'
+import { createProgram, listChildren, type Program, waitForWorkers } from '../support/program.ts'
 
 const COUNT = 2
 const ROUNDS = 20
@@ -18,7 +18,7 @@ let program: Program
 before(async () => {
   program = await createProgram({ settings: withWorkers })
   await program.start()
-  await waitForWorkers()
+  await waitForWorkers(program, COUNT)
 })
 after(() => program.remove())
 
@@ -80,10 +80,10 @@ test('a user disabled at one worker, and a role taken away there, count at the o
 })
 
 test('a worker that dies is replaced, and the others live on', async () => {
-  const [victim = 0, survivor = 0] = await findWorkers()
+  const [victim = 0, survivor = 0] = listChildren(program.pid())
   process.kill(victim, 'SIGKILL')
   for (;;) {
-    const workers = await findWorkers()
+    const workers = listChildren(program.pid())
     assert.ok(workers.includes(survivor))
     if (workers.length === COUNT && !workers.includes(victim)) break
     await sleep(20)
@@ -92,7 +92,7 @@ test('a worker that dies is replaced, and the others live on', async () => {
 })
 
 test('the workers of a program that was killed end with it, and its folder is free', async () => {
-  const workers = await findWorkers()
+  const workers = listChildren(program.pid())
   await program.kill()
   await program.start()
   assert.deepEqual(workers.filter(isAlive), [])
@@ -120,7 +120,7 @@ test('a start that cannot succeed fails once, with the words and the exit code o
 })
 
 test('SIGTERM ends the workers too, with 0, and leaves one file without a log beside it', async () => {
-  const workers = await findWorkers()
+  const workers = listChildren(program.pid())
   assert.equal(await program.stop(), 0)
   assert.deepEqual(workers.filter(isAlive), [])
   assert.deepEqual((await readdir(join(program.directory, 'data'))).toSorted(), ['ostiary.db', 'ostiary.lock'])
@@ -169,21 +169,6 @@ function connect(t: TestContext, address: string): Sender {
       })
       asked.end(text)
     })
-}
-
-async function waitForWorkers(): Promise<void> {
-  const deadline = Date.now() + 30_000
-  while ((program.output().match(/a worker is ready/g)?.length ?? 0) < COUNT) {
-    if (Date.now() > deadline) throw new Error(`no ${COUNT} workers:\n${program.output()}`)
-    await sleep(20)
-  }
-}
-
-/** The processes that the program has started. */
-async function findWorkers(): Promise<number[]> {
-  const pid = program.pid()
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
-  return children.trim().split(' ').filter(Boolean).map(Number)
 }
 
 function isAlive(pid: number): boolean {

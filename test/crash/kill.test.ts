@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { callApi, ELASTIC } from '../support/api-call.ts'
 import { PASSWORD, startPostgres } from '../support/postgres.ts'
-import { type Program, startProgram } from '../support/program.ts'
+import { type Program, startProgram, waitForWorkers } from '../support/program.ts'
 import { createLedger } from './ledger.ts'
 import { liveUntil, LONG } from './life.ts'
 
@@ -53,15 +53,6 @@ test('what was answered outlives kill -9 of the PostgreSQL server, and the progr
     await ledger.check()
   }
 })
-
-/** The first worker serves when the start returns, the others come after it. */
-async function waitForWorkers(program: Program, count: number): Promise<void> {
-  const deadline = Date.now() + DEADLINE_MS
-  while (program.output().split('a worker is ready').length <= count) {
-    assert.ok(Date.now() < deadline, program.output())
-    await sleep(20)
-  }
-}
 
 /** Until it writes and reads again. A reserved user is known without the store. */
 async function waitUntilServed(program: Program): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -163,6 +164,21 @@ export async function waitUntilAnswers(address: string, child: ChildProcess): Pr
       await sleep(25)
     }
   }
+}
+
+/** A start is over when the first worker is ready. @param count of those that got ready in all runs until now */
+export async function waitForWorkers(program: Pick<Program, 'output'>, count: number): Promise<void> {
+  const deadline = Date.now() + DEADLINE
+  while (program.output().split('a worker is ready').length <= count) {
+    if (Date.now() > deadline) throw new Error(`not all workers are ready:\n${program.output()}`)
+    await sleep(20)
+  }
+}
+
+/** The processes that a process has started. */
+export function listChildren(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  return children.split(' ').filter(Boolean).map(Number)
 }
 
 function hasEnded(child: ChildProcess): boolean {
