@@ -1,9 +1,13 @@
-/** Role mappings in the store, read anew for every login. */
+/** Role mappings in the store. A login asks each time whether any was changed, and reads them only then. */
 import { mapRoles, type MappableUser, type RoleMapping } from '../authz/role-mapping.ts'
 import { SecurityError } from '../kernel/errors.ts'
 import { isJsonObject } from '../kernel/json.ts'
+import { createMarkedMemory, keepJson } from '../kernel/marked-memory.ts'
 import type { Store, StoredDocument } from '../store/store.ts'
 import { listDocuments } from './document-pages.ts'
+
+/** What is kept of all mappings together; of more, each login reads them again. The length is in characters of JSON. */
+const KEPT = { most: 1000, longest: 1_048_576 }
 
 export interface NamedRoleMapping {
   readonly name: string
@@ -31,6 +35,11 @@ export function createRoleMappings({ store: { documents } }: { store: Pick<Store
     const stored = await listDocuments(documents, 'role_mapping')
     return stored.map((document) => readStoredMapping(document))
   }
+  const known = createMarkedMemory<readonly NamedRoleMapping[]>({
+    most: 1,
+    readMark: () => documents.readMark(),
+    keep: (mappings) => mappings.length <= KEPT.most && keepJson(mappings, KEPT.longest),
+  })
 
   return {
     async put(name, mapping) {
@@ -44,7 +53,7 @@ export function createRoleMappings({ store: { documents } }: { store: Pick<Store
     list,
     delete: (name) => documents.delete('role_mapping', name),
     async mapRoles(user) {
-      return mapRoles(await list(), user)
+      return mapRoles((await known.find('all', list)) ?? [], user)
     },
   }
 }

@@ -48,13 +48,14 @@ export function createMarkedMemory<Value>({
   }
 }
 
-function keepJson(value: unknown): boolean {
-  if (!isWorthKeeping(value)) return false
+/** @param longest characters of JSON */
+export function keepJson(value: unknown, longest = LONGEST): boolean {
+  if (!isWorthKeeping(value, longest)) return false
   freezeJson(value)
   return true
 }
 
 /** Whether a memory of thousands can bear such a value. */
-export function isWorthKeeping(value: unknown): boolean {
-  return JSON.stringify(value).length <= LONGEST
+export function isWorthKeeping(value: unknown, longest = LONGEST): boolean {
+  return JSON.stringify(value).length <= longest
 }

@@ -47,6 +47,7 @@ export function createDocuments(engine: Engine): Documents {
     },
     replace: (kind, name, version, body) => engine.write(replaceDocument, kind, name, version, JSON.stringify(body)),
     delete: (kind, name) => engine.write(deleteDocument, kind, name),
+    readMark: () => engine.readMark?.(),
   }
 }
 

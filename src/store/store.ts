@@ -48,6 +48,8 @@ export interface Documents {
   /** Writes only over this version. @returns whether it did */
   replace(kind: DocumentKind, name: string, version: number, body: JsonObject): Promise<boolean>
   delete(kind: DocumentKind, name: string): Promise<boolean>
+  /** As that of the token pairs: another number after every write of a document. */
+  readMark(): number | undefined
 }
 
 // ---- token pairs ------------------------------------------------------------------------------------------------

@@ -25,6 +25,41 @@ test('a role mapping is there as it was put, until it is deleted, and counts at 
   assert.deepEqual(await mappings.list(), [])
 })
 
+test('mappings are read again only after one was changed, and then at once', async (t) => {
+  const store = await openTemporaryStore(t)
+  let reads = 0
+  const list: typeof store.documents.list = (...of) => {
+    reads++
+    return store.documents.list(...of)
+  }
+  const mappings = createRoleMappings({ store: { documents: { ...store.documents, list } } })
+  const mapOften = async (expected: string[]) => {
+    const before = reads
+    for (let login = 0; login < 5; login++) assert.deepEqual(await mappings.mapRoles(ALICE), expected)
+    assert.ok(reads - before <= 2, `${reads - before} reads`)
+  }
+  await mapOften([])
+  await mappings.put('m', MAPPING)
+  await mapOften(['finance_data'])
+  await mappings.put('m', { ...MAPPING, enabled: false })
+  await mapOften([])
+  await mappings.put('n', MAPPING)
+  await mapOften(['finance_data'])
+  await mappings.delete('n')
+  await mapOften([])
+})
+
+test('more mappings than are kept still count', async (t) => {
+  const store = await openTemporaryStore(t)
+  const mappings = createRoleMappings({ store })
+  await Promise.all(
+    Array.from({ length: 1001 }, (_, number) => mappings.put(`m${number}`, { ...MAPPING, enabled: false })),
+  )
+  for (let login = 0; login < 3; login++) assert.deepEqual(await mappings.mapRoles(ALICE), [])
+  await mappings.put('last', MAPPING)
+  for (let login = 0; login < 3; login++) assert.deepEqual(await mappings.mapRoles(ALICE), ['finance_data'])
+})
+
 test('the name of a role mapping is free text', async (t) => {
   const mappings = createRoleMappings({ store: await openTemporaryStore(t) })
   for (const name of ['Größe / ✓', '__proto__', 'a b']) await mappings.put(name, MAPPING)
