@@ -1,13 +1,6 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  createSecretKey,
-  hkdfSync,
-  randomBytes,
-  type KeyObject,
-} from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import { SecurityError } from './errors.ts'
+import { drawBytes } from './random.ts'
 
 const KEY_ID_BYTES = 4
 const NONCE_BYTES = 12
@@ -44,7 +37,7 @@ export function createSealer(secrets: readonly string[]): Sealer {
 
   return {
     seal(purpose, recordKey, plain) {
-      const nonce = randomBytes(NONCE_BYTES)
+      const nonce = drawBytes(NONCE_BYTES)
       const cipher = createCipheriv('aes-256-gcm', openKey(newest.secret, purpose, recordKey), nonce)
       return Buffer.concat([newest.id, nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
     },

@@ -1,4 +1,4 @@
-import { createHash, createHmac, type KeyObject } from 'node:crypto'
+import { createHmac, hash, type KeyObject } from 'node:crypto'
 import { drawBytes, equalSecrets } from '../kernel/random.ts'
 
 const TIME_BYTES = 4
@@ -32,11 +32,9 @@ export function belongsToRealm(key: KeyObject, realm: string, state: string): bo
  * nothing, and as a part of the key it does no harm.
  */
 export function responseKey(realm: string, state: string): Uint8Array {
-  const hash = createHash('sha256')
-    .update(joinParts([realm, state]))
-    .digest()
+  const digest = hash('sha256', joinParts([realm, state]), 'buffer')
   const time = Buffer.from(state, 'base64url').subarray(0, TIME_BYTES)
-  return Buffer.concat([time, hash], HASH_BYTES)
+  return Buffer.concat([time, digest], HASH_BYTES)
 }
 
 /** Joins free texts so that no two lists give the same bytes: each after its length in UTF-8 as 4 bytes, big-endian. */
