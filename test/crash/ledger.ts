@@ -11,6 +11,7 @@ import type { Program } from '../support/program.ts'
 const REALM = 'oidc2'
 const RETURN_TO = '/callback'
 const PAUSE_MS = 20
+const NOTHING: Tally = { logins: 0, refreshes: 0, logouts: 0 }
 
 interface Login {
   readonly accessToken: string
@@ -21,20 +22,30 @@ interface Login {
   readonly successors: Set<string>
 }
 
+/** How many writes of each kind were answered. */
+export interface Tally {
+  readonly logins: number
+  readonly refreshes: number
+  readonly logouts: number
+}
+
 export interface Ledger {
   /** Signs in, refreshes and signs out without end, until it is told to stop or the program is gone. */
   live(until: AbortSignal): Promise<void>
-  /** How many answers were written down. */
-  answers(): number
+  /** Since the last check. */
+  answered(): Tally
+  /** How many writes are asked for and not answered at this moment. */
+  underWay(): number
   /** Asks about everything that was written down, then forgets it. */
   check(): Promise<void>
 }
 
 export function createLedger(program: Pick<Program, 'api' | 'example'>): Ledger {
-  const logins: Login[] = []
-  let answers = 0
+  let logins: Login[] = []
+  let tally = NOTHING
+  let underWay = 0
 
-  return { live, answers: () => answers, check }
+  return { live, answered: () => tally, underWay: () => underWay, check }
 
   async function live(until: AbortSignal): Promise<void> {
     let browser = createBrowserSession()
@@ -54,7 +65,10 @@ export function createLedger(program: Pick<Program, 'api' | 'example'>): Ledger 
   }
 
   async function signIn(browser: BrowserSession): Promise<Login> {
-    const prepared = await ask('/_security/oidc/prepare', { realm: REALM })
+    const prepared = await callApi(program.api, '/_security/oidc/prepare', {
+      authorization: FACILITATOR,
+      body: { realm: REALM },
+    })
     const redirect = text(prepared, 'redirect')
     const { url } = await browser.visit(redirect, { until: `${program.example}${RETURN_TO}` })
     const returned = url.includes(RETURN_TO) ? url : await signInAtProvider(browser, redirect, 'alice')
@@ -64,7 +78,9 @@ export function createLedger(program: Pick<Program, 'api' | 'example'>): Ledger 
       nonce: text(prepared, 'nonce'),
       realm: REALM,
     }
-    return remember(await ask('/_security/oidc/authenticate', body))
+    const login = remember(await write('/_security/oidc/authenticate', body))
+    count('logins')
+    return login
   }
 
   /** Two at once, as two tabs would: they get one pair. */
@@ -73,11 +89,12 @@ export function createLedger(program: Pick<Program, 'api' | 'example'>): Ledger 
     const pairs = await Promise.allSettled([refresh(login), refresh(login)])
     const [pair] = pairs.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
     if (pair === undefined) throw new Error('no refresh was answered')
+    count('refreshes')
     return remember(pair)
   }
 
   async function refresh(login: Login) {
-    const pair = await ask('/_security/oauth2/token', {
+    const pair = await write('/_security/oauth2/token', {
       grant_type: 'refresh_token',
       refresh_token: login.refreshToken,
     })
@@ -87,15 +104,20 @@ export function createLedger(program: Pick<Program, 'api' | 'example'>): Ledger 
 
   async function logout(login: Login): Promise<void> {
     login.logout = 'asked'
-    await ask('/_security/oidc/logout', { token: login.accessToken, refresh_token: login.refreshToken })
+    await write('/_security/oidc/logout', { token: login.accessToken, refresh_token: login.refreshToken })
     login.logout = 'answered'
+    count('logouts')
   }
 
-  async function ask(path: string, body: Record<string, string>) {
-    const answer = await callApi(program.api, path, { authorization: FACILITATOR, body })
+  async function write(path: string, body: Record<string, string>) {
+    underWay += 1
+    const answer = await callApi(program.api, path, { authorization: FACILITATOR, body }).finally(() => (underWay -= 1))
     if (answer.status !== 200) throw new Error(`${path} was answered ${answer.status}`)
-    answers += 1
     return answer
+  }
+
+  function count(kind: keyof Tally): void {
+    tally = { ...tally, [kind]: tally[kind] + 1 }
   }
 
   function remember(tokens: ApiAnswer): Login {
@@ -111,7 +133,9 @@ export function createLedger(program: Pick<Program, 'api' | 'example'>): Ledger 
   }
 
   async function check(): Promise<void> {
-    for (const login of logins.splice(0)) await checkLogin(login)
+    await Promise.all(logins.map(checkLogin))
+    logins = []
+    tally = NOTHING
   }
 
   async function checkLogin({

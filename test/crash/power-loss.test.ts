@@ -15,7 +15,7 @@ import { backUp, restore } from '../../src/store/embedded/backup.ts'
 import { findBroken, startWritingProcess } from '../store/other-process.ts'
 import { createForgetfulDisk, type ForgetfulDisk } from '../support/forgetful-disk.ts'
 import { createProgram, endProcess, startProcess } from '../support/program.ts'
-import { liveUntil, LONG } from './life.ts'
+import { liveThrough, LONG } from './life.ts'
 import { createLedger } from './ledger.ts'
 
 /** None of a hundred writes reaches the disk before it is told to keep them, or a third do, in part and in any order. */
@@ -63,15 +63,15 @@ for (const early of DISKS) {
     t.after(() => disk.remove())
     Object.assign(environment, disk.environment)
     await program.start()
-    const ledger = createLedger(program)
-    for (let round = 0; round < (LONG ? 50 : 1); round += 1) {
-      await liveUntil(ledger, async () => {
+    await liveThrough(t, {
+      ledger: createLedger(program),
+      rounds: LONG ? 50 : 1,
+      async strike() {
         await program.kill()
         disk.losePower()
-      })
-      await program.start()
-      await ledger.check()
-    }
+      },
+      comeBack: () => program.start(),
+    })
   })
 }
 

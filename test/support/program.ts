@@ -14,6 +14,8 @@ import { type Addresses, findAddresses, withAddresses } from './addresses.ts'
 
 export const ROOT = join(import.meta.dirname, '../..')
 const DEADLINE = 30_000
+/** Also for a machine that has much else to do. */
+const START_DEADLINE = 120_000
 /** What was compiled once is not compiled again: the programs of the tests start in two thirds of the time. */
 const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(tmpdir(), 'ostiary-compile-cache') }
 
@@ -152,7 +154,7 @@ async function waitForEnd(child: ChildProcess): Promise<number | null> {
 
 /** Waits until `address` answers HTTP, whatever it says. @throws Error if the process ends before */
 export async function waitUntilAnswers(address: string, child: ChildProcess): Promise<void> {
-  const deadline = Date.now() + DEADLINE
+  const deadline = Date.now() + START_DEADLINE
   for (;;) {
     if (hasEnded(child)) throw new Error(`it has ended with ${child.exitCode ?? child.signalCode}`)
     try {
@@ -168,7 +170,7 @@ export async function waitUntilAnswers(address: string, child: ChildProcess): Pr
 
 /** A start is over when the first worker is ready. @param count of those that got ready in all runs until now */
 export async function waitForWorkers(program: Pick<Program, 'output'>, count: number): Promise<void> {
-  const deadline = Date.now() + DEADLINE
+  const deadline = Date.now() + START_DEADLINE
   while (program.output().split('a worker is ready').length <= count) {
     if (Date.now() > deadline) throw new Error(`not all workers are ready:\n${program.output()}`)
     await sleep(20)
