@@ -8,6 +8,7 @@ import { randomText } from './kernel/random.ts'
 import { createSealer } from './kernel/sealer.ts'
 import { followTls, listen, type Listener, openTls } from './listener.ts'
 import type { TlsServer } from './net/tls-server.ts'
+import { createTrust } from './net/trust.ts'
 import { type Audit, createAudit } from './observe/audit.ts'
 import type { Log } from './observe/log.ts'
 import { createPortal } from './portal/portal.ts'
@@ -106,7 +107,7 @@ function openStore({ settings, log, channel }: ServerParts): Promise<Store> {
   if (postgres !== undefined) {
     const fingerprints = secrets.map((secret) => createSealer([secret]).fingerprint)
     return createPostgresStore({
-      address: postgres,
+      address: { ...postgres, ssl: postgres.ssl && createTrust(postgres.ssl, postgres.ssl.tls) },
       poolSize: postgres.poolSize,
       fingerprints,
       clock: systemClock,

@@ -53,13 +53,7 @@ export interface PostgresSettings {
   readonly connectTimeout: number
   readonly timeout: number
   /** `undefined`: without TLS. */
-  readonly ssl:
-    | {
-        /** PEM texts; `undefined`: the system's. */
-        readonly certificateAuthorities: readonly string[] | undefined
-        readonly verificationMode: 'full' | 'certificate' | 'none'
-      }
-    | undefined
+  readonly ssl: TlsClientSettings | undefined
 }
 
 export interface ListenerSettings {

@@ -1,10 +1,12 @@
 import { isLoopbackHost } from '../kernel/loopback.ts'
-import { readCertificateFile } from './certificate-file.ts'
-import { boolean, integer, list, oneOf, text, time } from './setting-types.ts'
+import { buildClientTlsRows, readClientTls } from './client-tls-settings.ts'
+import { boolean, integer, oneOf, text, time } from './setting-types.ts'
 import { setting } from './setting.ts'
 import { ValueError } from './settings-error.ts'
 import type { PostgresSettings } from './settings.ts'
 import type { Values } from './values.ts'
+
+const POSTGRES_TLS = buildClientTlsRows('store.postgres.ssl.', 'the database')
 
 /** Where the state is kept. */
 export const STORE = {
@@ -51,20 +53,7 @@ export const STORE = {
     defaultText: '`true`, unless the host is a loopback address',
     description: 'Whether the database is spoken to over TLS only.',
   }),
-  certificateAuthorities: setting({
-    key: 'store.postgres.ssl.certificate_authorities',
-    type: list,
-    defaultText: "the system's",
-    description: 'PEM files of the certificate authorities to trust, relative to the folder of the settings file.',
-  }),
-  verificationMode: setting({
-    key: 'store.postgres.ssl.verification_mode',
-    type: oneOf(['full', 'certificate', 'none']),
-    default: 'full',
-    description:
-      "How the database's certificate is checked: `full`, without the host name (`certificate`), or not at all (`none`, " +
-      'for experiments only).',
-  }),
+  ...POSTGRES_TLS,
 }
 
 /** @returns `undefined` for the embedded store */
@@ -91,17 +80,7 @@ export function readPostgres(values: Values, directory: string): PostgresSetting
     poolSize: values.get(STORE.poolSize),
     connectTimeout: values.get(STORE.connectTimeout),
     timeout: values.get(STORE.timeout),
-    ssl: isEncrypted ? readSsl(values, directory) : undefined,
-  }
-}
-
-function readSsl(values: Values, directory: string): PostgresSettings['ssl'] {
-  const of = { setting: STORE.certificateAuthorities, names: [], directory }
-  return {
-    certificateAuthorities: values
-      .get(STORE.certificateAuthorities)
-      ?.map((path) => readCertificateFile(values, path, of)),
-    verificationMode: values.get(STORE.verificationMode),
+    ssl: isEncrypted ? readClientTls(values, POSTGRES_TLS, { names: [], directory }) : undefined,
   }
 }
 

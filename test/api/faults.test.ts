@@ -52,7 +52,7 @@ before(async () => {
   shared = await start({ more: `store.type: postgres\nstore.postgres.url: ${url}\nstore.postgres.timeout: 3s` })
 })
 after(async () => {
-  await Promise.all([embedded.remove(), shared.remove(), postgres.remove()])
+  await Promise.all([embedded.remove(), shared.remove(), postgres.remove(), op[Symbol.asyncDispose]()])
 })
 
 test('nothing is wrong', async () => {

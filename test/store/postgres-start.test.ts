@@ -1,12 +1,18 @@
 /** What a node looks at before it begins: the server's promises, the schema, the secrets of the other nodes, TLS. */
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { createTrialCertificates, type TrialCertificates } from '../../src/net/trial-certificates.ts'
+import { createTrust } from '../../src/net/trust.ts'
 import { openConnection, type Address } from '../../src/store/postgres/connection.ts'
 import { migrate } from '../../src/store/postgres/migration.ts'
 import { MIGRATIONS } from '../../src/store/postgres/schema.ts'
 import { createPostgresStore } from '../../src/store/postgres.ts'
+import { PKCS12 } from '../support/pkcs12.ts'
 import { startPostgres, type PostgresServer } from '../support/postgres.ts'
+import { readText } from '../support/settings-vectors.ts'
 import { START } from './records.ts'
 
 let server: PostgresServer
@@ -20,6 +26,9 @@ after(() => server.remove())
 
 const open = (address: Address, fingerprints = ['one']) =>
   createPostgresStore({ address, poolSize: 2, fingerprints, clock: () => START })
+
+const trust = (verificationMode: 'full' | 'certificate' | 'none', certificateAuthorities?: string[]) =>
+  createTrust({ verificationMode, certificateAuthorities })
 
 async function accepts(address: Address, fingerprints?: string[]): Promise<void> {
   const store = await open(address, fingerprints)
@@ -166,34 +175,71 @@ test('a start without a server, or with a wrong password, says where it tried an
 
 test('TLS: its own authority is trusted, the host name is compared in full mode, and no other authority will do', async () => {
   const database = await server.createDatabase()
-  const trusted = { certificateAuthorities: [certificates.authority] }
+  const trusted = [certificates.authority]
   const byName = server.address(database, { host: 'localhost' })
   const byNumber = server.address(database)
-  await accepts({ ...byName, ssl: { ...trusted, verificationMode: 'full' } })
-  await accepts({ ...byNumber, ssl: { ...trusted, verificationMode: 'certificate' } })
-  await accepts({ ...byNumber, ssl: { verificationMode: 'none' } })
+  await accepts({ ...byName, ssl: trust('full', trusted) })
+  await accepts({ ...byNumber, ssl: trust('certificate', trusted) })
+  await accepts({ ...byNumber, ssl: trust('none') })
 
   const refusesTls = (ssl: Address['ssl'], code: string) =>
     assert.rejects(open({ ...byNumber, ssl }), (error: Error) => {
       assert.equal((error.cause as NodeJS.ErrnoException).code, code)
       return true
     })
-  await refusesTls({ ...trusted, verificationMode: 'full' }, 'ERR_TLS_CERT_ALTNAME_INVALID')
-  await refusesTls({ verificationMode: 'certificate' }, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE')
+  await refusesTls(trust('full', trusted), 'ERR_TLS_CERT_ALTNAME_INVALID')
+  await refusesTls(trust('certificate'), 'UNABLE_TO_VERIFY_LEAF_SIGNATURE')
   const { authority } = await createTrialCertificates({ names: ['localhost'], days: 1 })
-  const others = { certificateAuthorities: [authority], verificationMode: 'full' as const }
-  await assert.rejects(open({ ...byName, ssl: others }), { reason: 'store_unavailable' })
+  await assert.rejects(open({ ...byName, ssl: trust('full', [authority]) }), { reason: 'store_unavailable' })
 
-  const connection = await openConnection({ ...byName, ssl: { ...trusted, verificationMode: 'full' } })
+  const connection = await openConnection({ ...byName, ssl: trust('full', trusted) })
   const encrypted = await connection.run('select ssl from pg_stat_ssl where pid = pg_backend_pid()')
   assert.deepEqual(encrypted[0]?.['ssl'], 1)
   await connection.close()
 })
 
+test('TLS: a truststore says whom to trust, and a certificate is shown to a server that demands one', async (t) => {
+  const demanding = await startPostgres({ tls: { ...PKCS12.server, clients: PKCS12.authority } })
+  t.after(() => demanding.remove())
+  const folder = mkdtempSync(join(tmpdir(), 'ostiary-tls-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const [truststore] = PKCS12.truststores
+  writeFileSync(join(folder, 'trust.p12'), truststore.file)
+  writeFileSync(join(folder, 'client.crt'), PKCS12.client.certificate)
+  writeFileSync(join(folder, 'client.key'), PKCS12.client.key)
+  const trusting = `
+store.type: postgres
+store.postgres.url: postgres://ostiary@localhost:${demanding.port}/postgres
+store.postgres.ssl.enabled: true
+store.postgres.ssl.truststore.path: ${folder}/trust.p12
+`
+  const read = (yaml: string) => {
+    const secrets = {
+      'ostiary.secret': 'a-secret-for-tests-of-more-than-32-characters',
+      'store.postgres.ssl.truststore.secure_password': truststore.password,
+    }
+    const { settings, problems } = readText(yaml, { secrets })
+    assert.deepEqual(problems, [])
+    const ssl = settings?.postgres?.ssl
+    assert.ok(ssl)
+    return demanding.address('postgres', { host: 'localhost', ssl: createTrust(ssl, ssl.tls) })
+  }
+  await assert.rejects(open(read(trusting)), (error: Error) => {
+    assert.match(String(error.cause), /requires a valid client certificate/)
+    return true
+  })
+  await accepts(
+    read(`${trusting}
+store.postgres.ssl.certificate: ${folder}/client.crt
+store.postgres.ssl.key: ${folder}/client.key
+`),
+  )
+})
+
 test('TLS that is asked for is never given up: a server without it is refused', async () => {
   const plain = await startPostgres()
   try {
-    await assert.rejects(open(plain.address('postgres', { ssl: { verificationMode: 'none' } })), (error: Error) => {
+    await assert.rejects(open(plain.address('postgres', { ssl: trust('none') })), (error: Error) => {
       assert.match(String(error.cause), /does not support SSL/)
       return true
     })

@@ -47,10 +47,13 @@ export interface PostgresServer {
 /**
  * Starts a server. The caller owes a `remove()`.
  * @param options.settings as in `postgresql.conf`
- * @param options.tls PEM texts; without them it has no TLS
+ * @param options.tls PEM texts; without them it has no TLS. `clients`: the authority of which they must show a certificate
  */
 export async function startPostgres(
-  options: { settings?: Readonly<Record<string, string>>; tls?: { certificate: string; key: string } } = {},
+  options: {
+    settings?: Readonly<Record<string, string>>
+    tls?: { certificate: string; key: string; clients?: string }
+  } = {},
 ): Promise<PostgresServer> {
   const programs = globSync('/usr/lib/postgresql/*/bin').toSorted().at(-1)
   if (programs === undefined) throw new Error('the tests need the Debian package postgresql')
@@ -74,6 +77,12 @@ export async function startPostgres(
     await addFile('server.crt', options.tls.certificate)
     await addFile('server.key', options.tls.key)
     settings['ssl'] = 'on'
+    if (options.tls.clients !== undefined) {
+      await addFile('clients.crt', options.tls.clients)
+      settings['ssl_ca_file'] = 'clients.crt'
+      const lines = ['hostssl all all all scram-sha-256 clientcert=verify-ca', 'hostnossl all all all scram-sha-256']
+      await addFile('pg_hba.conf', lines.join('\n'))
+    }
   }
   const port = Number(new URL((await findAddresses()).api).port)
   const args = Object.entries({ ...settings, port: String(port) }).flatMap(([name, value]) => [

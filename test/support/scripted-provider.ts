@@ -133,6 +133,7 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
       return new SignJWT(claims).setProtectedHeader({ ...own, ...header }).sign(key.privateKey)
     },
     async [Symbol.asyncDispose]() {
+      if (!server.listening) return
       server.close()
       server.closeAllConnections()
       await once(server, 'close')

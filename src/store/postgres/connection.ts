@@ -12,15 +12,8 @@ export interface Address {
   readonly user: string
   readonly database: string
   readonly password?: string | undefined
-  /** Absent: without TLS. */
-  readonly ssl?:
-    | {
-        /** PEM texts; absent: the system's. */
-        readonly certificateAuthorities?: readonly string[] | undefined
-        /** `certificate`: whatever its host name is. */
-        readonly verificationMode: 'full' | 'certificate' | 'none'
-      }
-    | undefined
+  /** Whom to trust, and what to show, in the words of `tls.connect`. Absent: without TLS. */
+  readonly ssl?: ConnectionOptions | undefined
   readonly connectTimeout: number
   /** The server gives up a statement, and a transaction that waits for us, after this time too. */
   readonly timeout: number
@@ -54,7 +47,7 @@ export async function openConnection(address: Address): Promise<Connection> {
     user: address.user,
     database: address.database,
     password: address.password,
-    ssl: describeTls(address.ssl),
+    ssl: address.ssl ?? false,
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
     application_name: 'ostiary',
@@ -113,15 +106,6 @@ export async function openConnection(address: Address): Promise<Connection> {
     clearTimeout(timer)
   }
   return connection
-}
-
-function describeTls(ssl: Address['ssl']): ConnectionOptions | false {
-  if (ssl === undefined) return false
-  return {
-    ...(ssl.certificateAuthorities !== undefined && { ca: [...ssl.certificateAuthorities] }),
-    rejectUnauthorized: ssl.verificationMode !== 'none',
-    ...(ssl.verificationMode !== 'full' && { checkServerIdentity: () => undefined }),
-  }
 }
 
 const names = new Map<string, string>()
