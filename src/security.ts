@@ -19,7 +19,7 @@ import { createRoles } from './authc/roles.ts'
 import { createTokenService } from './authc/token-service.ts'
 import { PORTAL_ACCOUNT } from './authz/service-accounts.ts'
 import { systemClock } from './kernel/clock.ts'
-import { isJsonObject } from './kernel/json.ts'
+import { isJsonObject, type JsonObject } from './kernel/json.ts'
 import { randomText } from './kernel/random.ts'
 import type { Sealer } from './kernel/sealer.ts'
 import { followTls, openTls } from './listener.ts'
@@ -177,10 +177,11 @@ const PORTAL: Authentication = {
 function createInProcessApi(parts: {
   api: HttpApi
   authorization: string
-  bearers: Pick<Authenticator, 'authenticate'> | undefined
+  bearers: Pick<Authenticator, 'authenticate' | 'holds'> | undefined
   anonymous: Directory['anonymous']
 }): SecurityApi {
   const { api, bearers, anonymous } = parts
+  const described = new WeakMap<JsonObject, Authentication>()
 
   async function findBearer({ method, path, as }: ApiCall): Promise<Authentication | undefined> {
     if (method !== 'GET' || path !== '/_security/_authenticate' || as === 'portal' || as.headers !== undefined) {
@@ -198,8 +199,11 @@ function createInProcessApi(parts: {
   return {
     async call(call) {
       const bearer = await findBearer(call)
-      if (bearer !== undefined)
-        return { status: 200, body: describeAuthentication(addAnonymousRoles(bearer, anonymous)) }
+      if (bearer !== undefined) {
+        const body = describeAuthentication(addAnonymousRoles(bearer, anonymous))
+        described.set(body, bearer)
+        return { status: 200, body }
+      }
       const { method, path, as, body, referenceId } = call
       const sent = body === undefined ? '' : JSON.stringify(body)
       const { status, text } = await api.answer({
@@ -219,6 +223,10 @@ function createInProcessApi(parts: {
       })
       const json: unknown = text === '' ? undefined : JSON.parse(text)
       return { status, body: isJsonObject(json) ? json : undefined }
+    },
+    holds(body) {
+      const bearer = described.get(body)
+      return bearer !== undefined && bearers?.holds(bearer) === true
     },
   }
 }

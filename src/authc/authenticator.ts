@@ -63,6 +63,8 @@ export interface Authenticator {
    *   `record_damaged` when it cannot say
    */
   authenticate(credentials: Credentials, refusedBy?: (realm: RealmRef) => void): Promise<Authentication>
+  /** Whether the bearer of a token is still who `authenticate` said. `false` also where that cannot be told at once. */
+  holds(bearer: Authentication): boolean
   /**
    * Lets somebody who is authenticated act as another user; whether it may is the authorizer's to say, for each action.
    * @throws SecurityError `credentials_rejected` for an empty name or a disabled user, `argument_illegal` if a caller
@@ -92,6 +94,7 @@ export function createAuthenticator({
       realms.find((realm) => realm.ref.name === name)?.clearCache?.(usernames)
     },
     runAs,
+    holds: (bearer) => tokens.holds(bearer),
     async authenticate(credentials, refusedBy) {
       if (credentials.scheme === 'basic') return authenticatePassword(credentials, refusedBy)
       if (credentials.scheme === 'apikey') throw new SecurityError('credentials_rejected', 'API keys are not served')

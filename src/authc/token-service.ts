@@ -77,6 +77,8 @@ export interface TokenService {
   issue(login: NewLogin): Promise<IssuedTokens>
   /** Who bears this access token. @throws SecurityError `token_unknown`, `token_expired` (invalidated is the same) */
   authenticate(accessToken: string): Promise<Authentication>
+  /** Whether the token that `authenticate` gave this for is still good. `false` also where that cannot be told at once. */
+  holds(authentication: Authentication): boolean
   /** @throws SecurityError `grant_invalid`, its detail for the client's eyes; `tokens_disabled` */
   refresh(refreshToken: string, client: Authentication): Promise<IssuedTokens>
   /** The login of an access token, however dead the token is. @throws SecurityError `record_damaged` */
@@ -113,7 +115,8 @@ export function createTokenService({
   enabled: boolean
 }): TokenService {
   const known = createMarkedMemory<KnownToken>({ most: MOST_KNOWN, readMark: () => store.tokens.readMark() })
-  return { enabled, issue, authenticate, refresh, find, locate, invalidate, invalidateOf }
+  const bearers = new WeakMap<Authentication, KnownToken>()
+  return { enabled, issue, authenticate, holds, refresh, find, locate, invalidate, invalidateOf }
 
   async function issue(login: NewLogin): Promise<IssuedTokens> {
     checkEnabled()
@@ -139,6 +142,12 @@ export function createTokenService({
     return token.authentication
   }
 
+  function holds(authentication: Authentication): boolean {
+    const token = bearers.get(authentication)
+    const now = wholeSeconds(clock)
+    return token !== undefined && now < token.removeAt && now <= token.expiresAt && known.holds(token)
+  }
+
   /** @throws SecurityError `token_expired` if it was invalidated */
   async function lookUp(accessToken: string): Promise<KnownToken | undefined> {
     const parts = readToken(accessToken)
@@ -147,7 +156,9 @@ export function createTokenService({
     if (access === undefined || !provesSecret(access.accessHash, parts.secret)) return undefined
     if (access.accessInvalidated) throw new SecurityError('token_expired', 'the access token was invalidated')
     const { accessExpiresAt: expiresAt, removeAt, authentication } = access
-    return { expiresAt, removeAt, authentication: readAuthentication(authentication) }
+    const token = { expiresAt, removeAt, authentication: readAuthentication(authentication) }
+    bearers.set(token.authentication, token)
+    return token
   }
 
   async function refresh(refreshToken: string, client: Authentication): Promise<IssuedTokens> {

@@ -13,6 +13,8 @@ const LONGEST = 8192
 export interface MarkedMemory<Value> {
   /** @param lookUp is asked for what is not known; that nothing was found is not remembered */
   find(key: string, lookUp: () => Promise<Value | undefined>): Promise<Value | undefined>
+  /** Whether `find`, which gave this value, would give it again without a look-up. */
+  holds(value: Value): boolean
 }
 
 /**
@@ -21,7 +23,7 @@ export interface MarkedMemory<Value> {
  *   may be remembered
  * @param keep makes a value unchangeable; `false`: it is not to be kept. Left out: for values like those of JSON
  */
-export function createMarkedMemory<Value>({
+export function createMarkedMemory<Value extends object>({
   most,
   readMark,
   keep = keepJson,
@@ -32,6 +34,7 @@ export function createMarkedMemory<Value>({
 }): MarkedMemory<Value> {
   const known = createRecentMap<string, { readonly mark: number; readonly value: Value }>(most)
   const seen = createRecentMap<string, true>(most)
+  const proofs = new WeakMap<Value, { readonly key: string; readonly mark: number }>()
 
   return {
     async find(key, lookUp) {
@@ -42,8 +45,15 @@ export function createMarkedMemory<Value>({
       const found = await lookUp()
       if (found === undefined) return undefined
       if (seen.get(key) === undefined) seen.set(key, true)
-      else if (keep(found)) known.set(key, { mark, value: found })
+      else if (keep(found)) {
+        known.set(key, { mark, value: found })
+        proofs.set(found, { key, mark })
+      }
       return found
+    },
+    holds(value) {
+      const proof = proofs.get(value)
+      return proof !== undefined && proof.mark === readMark(proof.key)
     },
   }
 }

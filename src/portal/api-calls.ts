@@ -24,6 +24,8 @@ export interface ApiCalls {
   revoke(credential: Credential, referenceId: string): Promise<boolean>
   /** `GET /_security/_authenticate`. `undefined`: the credentials do not count (any more). */
   whoAmI(user: ApiUser, referenceId: string): Promise<JsonObject | undefined>
+  /** Whether `whoAmI`, which gave this, would give it again. `false` also where that cannot be told at once. */
+  holds(profile: JsonObject): boolean
   /** `POST /_security/user/_has_privileges` for cluster privileges. @returns those that are missing, `undefined` if the credentials do not count */
   findMissing(as: ApiCall['as'], privileges: readonly string[], referenceId: string): Promise<string[] | undefined>
   /** @throws PortalError `unavailable` */
@@ -155,6 +157,8 @@ export function createApiCalls({ api, log }: { api: SecurityApi; log: Log }): Ap
       if (answer.status !== 200 || answer.body === undefined) throw unexpected(answer, 'an authentication')
       return answer.body
     },
+
+    holds: (profile) => api.holds?.(profile) === true,
 
     async findMissing(as, privileges, referenceId) {
       const path = '/_security/user/_has_privileges'

@@ -38,6 +38,10 @@ export type Opened =
 
 export interface BrowserSessions {
   open(secret: string): Promise<Opened>
+  /** Names the session of a cookie: SHA-256 of its secret. */
+  nameOf(secret: string): string
+  /** Whether `open`, which gave this session, would give it again. `false` also where that cannot be told at once. */
+  holds(session: SignedInSession): boolean
   /**
    * Creates a session under a new secret and, in the same write, does to the old one what `old` says.
    * @returns `undefined` if the old one was changed meanwhile: nothing was written
@@ -123,6 +127,9 @@ export function createBrowserSessions(parts: {
     }
   }
 
+  const passedBy = ({ record, content }: SignedInSession): EndReason | undefined =>
+    reasonOf(passedDeadline(deadlinesOf(content.signIn, record), clock()))
+
   async function find(secret: string): Promise<BrowserSession | { ended: EndReason }> {
     const id = sealer.buildId(secret)
     const record = await store.find(id)
@@ -159,12 +166,11 @@ export function createBrowserSessions(parts: {
     async open(secret) {
       const session = await find(secret)
       if ('ended' in session) return { state: 'ended', reason: session.ended }
-      const { signIn } = session.content
-      if (signIn === undefined) return { state: 'live', session }
-      const reason = reasonOf(passedDeadline(deadlinesOf(signIn, session.record), clock()))
-      if (reason === undefined) return { state: 'live', session }
-      return { state: 'overdue', session, reason }
+      const reason = isSignedIn(session) ? passedBy(session) : undefined
+      return reason === undefined ? { state: 'live', session } : { state: 'overdue', session, reason }
     },
+    nameOf: (secret) => sealer.buildId(secret),
+    holds: (session) => store.holds(session.record) && passedBy(session) === undefined,
 
     async create(content, old) {
       const secret = createSessionSecret()

@@ -174,7 +174,7 @@ async function admit(request: FastifyRequest, reply: FastifyReply, parts: Portal
   const { access } = visit.rules
   if (access === 'none') return
   try {
-    visit.visitor = await parts.visitors.identify(request, reply)
+    visit.visitor = parts.visitors.recall(request) ?? (await parts.visitors.identify(request, reply))
   } catch (error) {
     // Pages that welcome anybody are shown even while nobody can be told from anybody else.
     if (access === 'required' || readFailure(error).code !== 'unavailable') throw error

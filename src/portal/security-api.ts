@@ -4,6 +4,11 @@ import type { JsonObject } from '../kernel/json.ts'
 export interface SecurityApi {
   /** @throws when the API cannot be reached; any answer of it, however bad, is returned */
   call(call: ApiCall): Promise<ApiAnswer>
+  /**
+   * Whether the API would say again what it said in this body to `GET /_security/_authenticate`. `false` also where that
+   * cannot be told at once. Absent: it never can.
+   */
+  holds?(body: JsonObject): boolean
 }
 
 export interface ApiCall {

@@ -9,7 +9,7 @@ import { PortalError, badRequest } from './portal-error.ts'
 import { buildProfile } from './profile.ts'
 import type { ApiUser } from './security-api.ts'
 import type { Match } from './session-records.ts'
-import { userOf, visitRules } from './visit.ts'
+import { type User, userOf, visitRules } from './visit.ts'
 
 const SESSION = '/internal/security/session'
 
@@ -17,7 +17,14 @@ export function addSessionRoutes(app: FastifyInstance, parts: PortalParts): void
   const { settings, sessions, records, visitors, api, audit, clock } = parts
   const required = visitRules({ access: 'required' })
 
-  app.get('/internal/security/me', required, async (request, reply) => reply.send(buildProfile(userOf(request))))
+  // Who is recalled is the same value at each request.
+  const profiles = new WeakMap<User, string>()
+  app.get('/internal/security/me', required, async (request, reply) => {
+    const user = userOf(request)
+    const profile = profiles.get(user) ?? JSON.stringify(buildProfile(user))
+    profiles.set(user, profile)
+    return reply.type('application/json; charset=utf-8').send(profile)
+  })
 
   app.get(SESSION, required, async (request, reply) => {
     const { session, provider } = userOf(request)

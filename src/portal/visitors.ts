@@ -1,10 +1,12 @@
 /**
- * Who is visiting: the user of an `Authorization` header, the user of the browser's session, or nobody. The API decides
- * at every request and nothing is cached, so a token that was revoked fails at once.
+ * Who is visiting: the user of an `Authorization` header, the user of the browser's session, or nobody. The store and the
+ * API decide at every request, be it only that nothing has changed since the last one, so a token that was revoked fails at
+ * once.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Clock, wholeSeconds } from '../kernel/clock.ts'
 import { SecurityError } from '../kernel/errors.ts'
+import { createRecentMap } from '../kernel/recent-map.ts'
 import type { Log } from '../observe/log.ts'
 import type { PortalSettings } from '../settings/settings.ts'
 import { setCookie } from './answer.ts'
@@ -24,9 +26,14 @@ import type { ApiUser } from './security-api.ts'
 import { EMPTY_CONTENT } from './session-content.ts'
 import { readSessionCookie } from './session-cookie.ts'
 import type { TokenRefresh } from './token-refresh.ts'
-import { type Anonymous, NOBODY, type User, type Visitor } from './visit.ts'
+import { type Anonymous, NOBODY, type User, type Visit, type Visitor } from './visit.ts'
 
 export interface Visitors {
+  /**
+   * The user of the browser's session, if neither the session nor the user has changed since they were identified, and this
+   * request changes nothing of the session. `undefined`: `identify` has to find out.
+   */
+  recall(request: FastifyRequest): User | undefined
   /** @throws PortalError when it cannot be told, and 400 for an XHR whose session cannot be refreshed */
   identify(request: FastifyRequest, reply: FastifyReply): Promise<Visitor>
   /** The session of the cookie, signed in or not, without asking the API. */
@@ -56,6 +63,8 @@ type SessionRefusal = RefreshRefusal | 'gone' | 'wrong_password' | 'useless'
 const HTTP_PROVIDER = { type: 'http', name: '__http__' }
 /** The pair that was read, the pair that another node stored, the pair that was refreshed. */
 const MOST_PAIRS = 3
+/** Users who come again and again. */
+const MOST_RECALLED = 8192
 
 const EXPIRED = 'Your session has expired because your refresh token is no longer valid. Please log in again.'
 const MISCONFIGURED =
@@ -71,6 +80,8 @@ export function createVisitors(parts: {
   log: Log
 }): Visitors {
   const { settings, sessions, api, tokens, audit, clock, log } = parts
+  /** By the names of their sessions. */
+  const recent = createRecentMap<string, User & { readonly session: SignedInSession }>(MOST_RECALLED)
 
   async function identifyByHeader(authorization: string, request: FastifyRequest): Promise<Visitor> {
     const scheme = authorization.split(' ', 1)[0] ?? ''
@@ -128,13 +139,18 @@ export function createVisitors(parts: {
     return successor
   }
 
+  /** Whether a request is an activity that is to be written down. */
+  function isNewActivity({ record, content }: SignedInSession, { system, rules }: Visit): boolean {
+    if (system) return false
+    const interval = activityInterval(sessions.provider(content.signIn) ?? { idleTimeout: 0, lifespan: 0 })
+    const age = wholeSeconds(clock) - record.lastActivityAt
+    return age >= interval || (rules.extendsSession === true && age > 0)
+  }
+
   /** What an accepted request changes in its session: the time of activity, and the loop breaker's count. */
   async function markAccepted(session: SignedInSession, request: FastifyRequest): Promise<SignedInSession> {
     const now = wholeSeconds(clock)
-    const interval = activityInterval(sessions.provider(session.content.signIn) ?? { idleTimeout: 0, lifespan: 0 })
-    const age = now - session.record.lastActivityAt
-    const active =
-      !request.visit.system && (age >= interval || (request.visit.rules.extendsSession === true && age > 0))
+    const active = isNewActivity(session, request.visit)
     if (!active && session.content.signIn.accepted) return session
     try {
       const changed = await sessions.change(session, ({ content, record }) => ({
@@ -186,7 +202,10 @@ export function createVisitors(parts: {
     const now = asked.session
     if ('told' in asked) {
       const { provider } = now.content.signIn
-      return { kind: 'user', profile: asked.told, provider, session: await markAccepted(now, request) }
+      const marked = await markAccepted(now, request)
+      const user = { kind: 'user', profile: asked.told, provider, session: marked } as const
+      if (api.holds(user.profile) && sessions.holds(marked)) recent.set(marked.record.id, user)
+      return user
     }
     if (asked.refused === 'gone') {
       visit.deadCookie = true
@@ -200,6 +219,14 @@ export function createVisitors(parts: {
   }
 
   return {
+    recall({ headers, visit }) {
+      if (headers.authorization !== undefined) return undefined
+      const cookie = readSessionCookie(headers.cookie, settings.cookieName)
+      const user = cookie.found === 'one' ? recent.get(sessions.nameOf(cookie.secret)) : undefined
+      if (user === undefined || isNewActivity(user.session, visit) || !user.session.content.signIn.accepted)
+        return undefined
+      return api.holds(user.profile) && sessions.holds(user.session) ? user : undefined
+    },
     async identify(request, reply) {
       const { authorization } = request.headers
       if (authorization !== undefined) return identifyByHeader(authorization, request)

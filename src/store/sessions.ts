@@ -70,6 +70,7 @@ export function createSessions({ engine, clock }: { engine: Engine; clock: Clock
       const session = await known.find(id, () => read(id))
       return session !== undefined && session.removeAt > now() ? session : undefined
     },
+    holds: (session) => known.holds(session) && session.removeAt > now(),
     create: async (session, { replaces, limit } = {}) =>
       engine.write(
         createSession,

@@ -188,6 +188,8 @@ export interface SessionLimit {
 
 export interface Sessions {
   find(id: string): Promise<VersionedSession | undefined>
+  /** Whether `find`, which gave this session, would give it again. `false` also where that cannot be told at once. */
+  holds(session: VersionedSession): boolean
   /**
    * Creates a session and, in the same write, replaces another at its version and makes tombstones of the oldest
    * sessions that the same user has at the same provider beyond `limit`.

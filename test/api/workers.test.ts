@@ -11,8 +11,15 @@ import { signInByApi } from '../support/oidc-login.ts'
 import { createProgram, listChildren, type Program, waitForWorkers } from '../support/program.ts'
 
 const COUNT = 2
+const XHR = { 'kbn-xsrf': 'true' }
+const ME = '/internal/security/me'
 const ROUNDS = 20
-const withWorkers = (yaml: string) => `${yaml}\nnode.workers: ${COUNT}\n`
+/** Looks after which both workers know by heart who it is. */
+const LOOKS = 3
+const withWorkers = (yaml: string) => {
+  const providers = 'xpack.security.authc.providers:\n'
+  return `${yaml.replace(providers, `${providers}  token.token1:\n    order: 7\n`)}\nnode.workers: ${COUNT}\n`
+}
 
 let program: Program
 before(async () => {
@@ -47,17 +54,25 @@ test('a logout sent to one worker is seen by the next request of the other', asy
 
 test('who signs in at the portal of one worker and out there is refused by the other at once', async (t) => {
   const [here, there] = await connectTo(t, program.portal)
-  const xhr = { 'kbn-xsrf': 'true' }
   for (let round = 0; round < ROUNDS; round += 1) {
-    const params = { username: 'elastic', password: 'elastic-demo' }
-    const login = { providerType: 'basic', providerName: 'basic1', currentURL: '/', params }
-    const signedIn = await here('/internal/security/login', { method: 'POST', headers: xhr, body: login })
-    const cookie = String(signedIn.headers['set-cookie']).split(';')[0] ?? ''
-    const me = { headers: { ...xhr, cookie } }
-    assert.equal((await there('/internal/security/me', me)).body['username'], 'elastic')
+    const { cookie, me } = await signIn(here, round % 2 === 0 ? 'basic' : 'token')
+    for (let look = 0; look < LOOKS; look += 1)
+      for (const send of [there, here]) assert.equal((await send(ME, me)).body['username'], 'elastic')
     const out = await here('/api/security/logout', { headers: { accept: 'text/html', cookie } })
     assert.equal(out.headers.location, '/login?msg=LOGGED_OUT')
-    for (const send of [there, here]) assert.equal((await send('/internal/security/me', me)).body['statusCode'], 401)
+    for (const send of [there, here]) assert.equal((await send(ME, me)).body['statusCode'], 401)
+  }
+})
+
+test('whose tokens are taken back at the API of one worker is refused by the portal of the other at once', async (t) => {
+  const [here, there] = await connectTo(t, program.portal)
+  const [callHere] = await connectToEach(t)
+  for (let round = 0; round < 5; round += 1) {
+    const { me } = await signIn(there, 'token')
+    for (let look = 0; look < LOOKS; look += 1) assert.equal((await there(ME, me)).body['username'], 'elastic')
+    await callHere('/_security/oauth2/token', { username: 'elastic' }, ELASTIC, 'DELETE')
+    // Not 401: the session is there, but neither of its tokens is good any more.
+    for (const send of [there, here]) assert.equal((await send(ME, me)).body['statusCode'], 400)
   }
 })
 
@@ -138,6 +153,15 @@ async function connectToEach(t: TestContext): Promise<[Caller, Caller]> {
       (await send(path, { method, headers: { authorization }, body })).body
   const [here, there] = await connectTo(t, program.api)
   return [asCaller(here), asCaller(there)]
+}
+
+/** @returns the cookie of elastic's session, and a question with it */
+async function signIn(send: Sender, type: 'basic' | 'token') {
+  const params = { username: 'elastic', password: 'elastic-demo' }
+  const login = { providerType: type, providerName: `${type}1`, currentURL: '/', params }
+  const signedIn = await send('/internal/security/login', { method: 'POST', headers: XHR, body: login })
+  const cookie = String(signedIn.headers['set-cookie']).split(';')[0] ?? ''
+  return { cookie, me: { headers: { ...XHR, cookie } } }
 }
 
 /** Connections are handed out in turn, so two that were opened one after the other are at two workers. */

@@ -86,8 +86,10 @@ test('a session that is known by heart ends at its time, and no change of anothe
   assert.throws(() => Object.assign(known, { ended: 'no' }), TypeError)
   await store.sessions.update({ ...other, lastActivityAt: START + 1 }, 1)
   assert.equal(await find(), known)
+  assert.equal(store.sessions.holds(known), true)
   now = START + 60
   assert.equal(await find(), undefined)
+  assert.equal(store.sessions.holds(known), false)
   await store.close()
 })
 

@@ -55,6 +55,19 @@ test('a look-up that began under one mark is not kept under the next', async () 
   assert.equal(asked.filter((key) => key === 'a').length, 3)
 })
 
+test('a value holds from its second look-up on, until there is another mark', async () => {
+  let mark = 1
+  const memory = createMarkedMemory<{ of: string }>({ most: 8, readMark: () => mark })
+  const find = async () => (await memory.find('a', async () => ({ of: 'a' }))) ?? assert.fail('it is there')
+  assert.equal(memory.holds(await find()), false)
+  const kept = await find()
+  assert.equal(memory.holds(kept), true)
+  assert.equal(memory.holds({ ...kept }), false)
+  mark = 2
+  assert.equal(memory.holds(kept), false)
+  assert.equal(memory.holds(await find()), true)
+})
+
 test('without a mark nothing is remembered, and nothing is not remembered either', async () => {
   let mark: number | undefined
   const { asked, find } = openMemory(() => mark)
