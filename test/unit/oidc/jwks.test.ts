@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict'
-import { constants, createHmac, generateKeyPairSync, sign as signBytes, type SignKeyObjectInput } from 'node:crypto'
+import {
+  constants,
+  createHmac,
+  generateKeyPairSync,
+  randomBytes,
+  sign as signBytes,
+  type SignKeyObjectInput,
+} from 'node:crypto'
 import test from 'node:test'
 import { SignJWT } from 'jose'
 import { judgeHmacSignature, judgeSignature, readKeySet } from '../../../src/oidc/jwks.ts'
 import { readJwt, type Jwt } from '../../../src/oidc/jwt.ts'
 import { createSigningKeyPair, type SigningKeyPair } from '../../support/scripted-provider.ts'
+import { assertLittleWork } from '../../support/work.ts'
 import vectors from '../../vectors/key-fitting.json' with { type: 'json' }
 
 const RSA = createSigningKeyPair('RS256', null)
@@ -59,6 +67,20 @@ test('an RSA key of less than 2048 bits verifies nothing (RFC 7518 §3.3)', () =
   assert.equal(judgeSignature(signOddly('RS256', { key }), keys), 'bad_signature')
   const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
   assert.equal(judgeSignature(signOddly('PS256', { key, ...pss }), keys), 'bad_signature')
+})
+
+test('keys that take long are not tried, however many there are (A-34)', async () => {
+  const odd = (bits: number) => {
+    const bytes = randomBytes(bits / 8)
+    bytes[0] = 0xff
+    bytes[bytes.length - 1] = 0xff
+    return bytes.toString('base64url')
+  }
+  const exponents = Array.from({ length: 100 }, () => ({ kty: 'RSA', n: odd(3072), e: odd(3064) }))
+  const moduli = Array.from({ length: 100 }, () => ({ kty: 'RSA', n: odd(16_384), e: 'AQAB' }))
+  const keys = keySet(...exponents, ...moduli)
+  const jwt = await sign(RSA)
+  assertLittleWork(50, () => assert.equal(judgeSignature(jwt, keys), 'bad_signature'))
 })
 
 test('the salt of a PS signature is as long as the hash (RFC 7518 §3.5)', () => {
