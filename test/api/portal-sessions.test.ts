@@ -51,6 +51,42 @@ test('G1 the session tells when it ends, and is extended by being used', async (
   assert.equal(byHeader.body, '')
 })
 
+test('who is known by heart is asked for no more, until the session or the token has changed', async (t) => {
+  const { app, advance, api, restart } = await startPortal(t, {
+    ...oneProvider,
+    providers: [provider('oidc', 'oidc', 0, 'oidc1', { idleTimeout: 100, lifespan: 0 })],
+  })
+  const asked = () => api.count('/_security/_authenticate')
+  const [alice, system] = [openBrowser(app), { 'kbn-system-request': 'true' }]
+  await signIn(alice)
+  for (let look = 0; look < 3; look++) assert.equal(await whoAmI(alice), 'user1')
+  const before = asked()
+  for (let look = 0; look < 3; look++) assert.equal(await whoAmI(alice), 'user1')
+  assert.equal(asked(), before)
+  const me = await alice.fetch('/internal/security/me')
+  assert.ok(!me.body.includes('id_token_hint'))
+
+  advance(5)
+  assert.equal(await whoAmI(alice), 'user1')
+  assert.ok(asked() > before, 'an activity that is to be written down')
+  for (let look = 0; look < 3; look++) assert.equal(await whoAmI(alice), 'user1')
+  advance(14)
+  assert.equal((await alice.fetch('/internal/security/me', system)).statusCode, 200)
+  assert.equal(api.count('/_security/oauth2/token'), 1, 'a token that is over was refreshed')
+
+  const again = openBrowser(app, alice.cookie)
+  for (let look = 0; look < 3; look++) assert.equal(await whoAmI(again), 'user1')
+  advance(100)
+  assert.equal(await whoAmI(again), 401, 'a deadline')
+
+  const [carol, other] = [openBrowser(app), openBrowser(await restart({}))]
+  await signIn(carol)
+  for (let look = 0; look < 3; look++) assert.equal(await whoAmI(carol), 'user1')
+  other.cookie = carol.cookie
+  assert.equal((await other.visit('/api/security/logout')).statusCode, 302)
+  assert.equal(await whoAmI(carol), 401, 'a sign-out at another portal on this store')
+})
+
 test('G2 after the idle time a program is told why, and a person at the login page', async (t) => {
   const { app, advance, api } = await startPortal(t, { ...short, selector: true })
   const browser = openBrowser(app)

@@ -35,6 +35,8 @@ const PASSWORDS: Readonly<Record<string, string>> = { basic: 'basic', other: 'ot
 export function createScriptedApi({ clock, endSession = true }: { clock: Clock; endSession?: boolean }): ScriptedApi {
   const handshakes = new Map<string, { nonce: string; realm: string }>()
   const pairs = new Map<string, Pair>()
+  /** The questions that these bodies answered. */
+  const told = new WeakMap<JsonObject, ApiCall>()
   let serial = 0
 
   function issue(username: string, realm: Pair['realm']): JsonObject {
@@ -146,7 +148,13 @@ export function createScriptedApi({ clock, endSession = true }: { clock: Clock; 
     intercept: undefined,
     async call(call) {
       api.calls.push(call)
-      return (await api.intercept?.(call, () => route(call))) ?? route(call)
+      const answer = (await api.intercept?.(call, () => route(call))) ?? route(call)
+      if (call.path === '/_security/_authenticate' && answer.body !== undefined) told.set(answer.body, call)
+      return answer
+    },
+    holds(body) {
+      const call = told.get(body)
+      return call !== undefined && api.intercept === undefined && whoAmI(call).status === 200
     },
     livePairs: () => [...pairs].filter(([, pair]) => pair.accessAlive || pair.refreshAlive).map(([id]) => id),
     forgetTokens: () => pairs.clear(),
