@@ -1,7 +1,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import { SecurityError } from '../kernel/errors.ts'
 import type { Outbound } from '../net/outbound.ts'
-import { buildClientCredentials, readSigningKey, type ClientAuthentication } from '../oidc/client-authentication.ts'
+import { createClientCredentials, readSigningKey, type ClientAuthentication } from '../oidc/client-authentication.ts'
 import { buildTokenRequestBody, readTokenAnswer, type CodeTokens } from '../oidc/token-request.ts'
 import type { OidcRealmSettings } from '../settings/settings.ts'
 
@@ -22,11 +22,11 @@ export function createCodeExchange(parts: {
   readonly clock: Clock
 }): CodeExchange {
   const { rp, outbound, clock } = parts
-  const authentication = readClientAuthentication(rp)
+  const buildCredentials = createClientCredentials(readClientAuthentication(rp), rp.clientId)
 
   return async ({ code, tokenEndpoint, codeVerifier }) => {
     const ask = async () => {
-      const credentials = await buildClientCredentials(authentication, rp.clientId, tokenEndpoint, clock())
+      const credentials = await buildCredentials(tokenEndpoint, clock())
       const form = buildTokenRequestBody(code, rp.redirectUri, codeVerifier, credentials)
       return outbound.post(tokenEndpoint, form, { authorization: credentials.authorization })
     }

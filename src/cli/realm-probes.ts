@@ -9,8 +9,8 @@ import { randomText } from '../kernel/random.ts'
 import type { Outbound, OutboundAnswer } from '../net/outbound.ts'
 import { inspectTlsChain } from '../net/tls-chain.ts'
 import { describeError } from '../observe/log.ts'
-import { buildAuthenticationUrl } from '../oidc/authentication-request.ts'
-import { buildClientCredentials, readSigningKey, type ClientAuthentication } from '../oidc/client-authentication.ts'
+import { createAuthenticationUrls } from '../oidc/authentication-request.ts'
+import { createClientCredentials, readSigningKey, type ClientAuthentication } from '../oidc/client-authentication.ts'
 import { readKeySet, type KeySet } from '../oidc/jwks.ts'
 import { textMember } from '../oidc/jwt.ts'
 import { buildCodeChallenge } from '../oidc/pkce.ts'
@@ -122,7 +122,7 @@ export async function checkCredentials(
   const method = rp.clientAuthMethod
   let answer: OutboundAnswer
   try {
-    const credentials = await buildClientCredentials(readAuthentication(rp), rp.clientId, endpoint, now())
+    const credentials = await createClientCredentials(readAuthentication(rp), rp.clientId)(endpoint, now())
     const form = buildTokenRequestBody(
       randomText(32),
       rp.redirectUri,
@@ -175,12 +175,14 @@ export async function checkRedirectUri(
   if (endpoint === undefined) return { verdict: 'problem', subject, text: 'not tried: no authorization endpoint' }
   const withPrompt = new URL(endpoint)
   withPrompt.searchParams.append('prompt', 'none')
-  const url = buildAuthenticationUrl({
+  const buildUrl = createAuthenticationUrls({
     endpoint: withPrompt.href,
     responseType: rp.responseType,
     clientId: rp.clientId,
     redirectUri: rp.redirectUri,
     scopes: rp.requestedScopes,
+  })
+  const url = buildUrl({
     state: randomText(32),
     nonce: randomText(32),
     loginHint: undefined,

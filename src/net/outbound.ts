@@ -5,6 +5,7 @@
  */
 import { Agent, ProxyAgent, type Dispatcher } from 'undici'
 import { isLoopbackHost } from '../kernel/loopback.ts'
+import { createRecentMap } from '../kernel/recent-map.ts'
 import type { OutboundSettings } from '../settings/settings.ts'
 import { createConnectionSlots } from './connection-slots.ts'
 import { exchange } from './exchange.ts'
@@ -16,6 +17,8 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308])
 /** Where the settings switch a time-out off, there still is this one. Milliseconds. */
 const NO_LIMIT = 60_000
 const UTF8 = new TextDecoder()
+/** A provider has a handful of endpoints. */
+const MOST_ADDRESSES = 32
 /** Some twelve days, in milliseconds: two of them still fit a timer. */
 const LONGEST = 1_073_741_823
 
@@ -55,6 +58,12 @@ export function createOutbound(settings: OutboundSettings): Outbound {
   })
   // Beside the pauses between packets, the whole exchange has an end: a server may drip.
   const limits = { within: connectTimeout + socketTimeout, most: MAX_BODY }
+  const addresses = createRecentMap<string, URL>(MOST_ADDRESSES)
+  const readAddress = (text: string) => {
+    const address = addresses.get(text) ?? new URL(text)
+    addresses.set(text, address)
+    return address
+  }
   // One for each protocol, made when it is needed: the system's certificates take a while to read.
   const dispatchers = new Map<string, Dispatcher>()
   const dispatcherFor = (protocol: string) => {
@@ -95,7 +104,7 @@ export function createOutbound(settings: OutboundSettings): Outbound {
 
   return {
     async get(url, { bearer, follow = true } = {}) {
-      const start = new URL(url)
+      const start = readAddress(url)
       let target = start
       for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
         const mayAuthenticate = bearer !== undefined && target.origin === start.origin
@@ -113,7 +122,7 @@ export function createOutbound(settings: OutboundSettings): Outbound {
         'content-type': 'application/x-www-form-urlencoded',
         ...(authorization === undefined ? {} : { authorization }),
       }
-      return send('POST', new URL(url), headers, form)
+      return send('POST', readAddress(url), headers, form)
     },
     async close() {
       await Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.close()))

@@ -39,38 +39,36 @@ export function readSigningKey(text: string, algorithm: string): SigningKey {
 }
 
 /**
- * Builds the credentials of one token request.
- * @param now seconds
- * @throws SecurityError `code_exchange_failed` if the secret is too short for the algorithm of `client_secret_jwt`
+ * Gets ready to build the credentials of token requests: what is the same for each of them is built once.
+ * @returns `now` is in seconds; rejects with SecurityError `code_exchange_failed` if the secret is too short for the
+ *   algorithm of `client_secret_jwt`
  */
-export async function buildClientCredentials(
+export function createClientCredentials(
   authentication: ClientAuthentication,
   clientId: string,
-  tokenEndpoint: string,
-  now: number,
-): Promise<ClientCredentials> {
-  if (authentication.method === 'none') return { authorization: undefined, parameters: [['client_id', clientId]] }
-  if (authentication.method === 'client_secret_basic')
-    return { authorization: basicCredentials(clientId, authentication.secret), parameters: [] }
-  if (authentication.method === 'client_secret_post') {
-    const { secret } = authentication
-    return {
-      authorization: undefined,
-      parameters: [
-        ['client_id', clientId],
-        ['client_secret', secret],
-      ],
+): (tokenEndpoint: string, now: number) => ClientCredentials | Promise<ClientCredentials> {
+  const always = (credentials: ClientCredentials) => () => credentials
+  switch (authentication.method) {
+    case 'none':
+      return always({ authorization: undefined, parameters: [['client_id', clientId]] })
+    case 'client_secret_basic':
+      return always({ authorization: basicCredentials(clientId, authentication.secret), parameters: [] })
+    case 'client_secret_post': {
+      const { secret } = authentication
+      return always({
+        authorization: undefined,
+        parameters: [
+          ['client_id', clientId],
+          ['client_secret', secret],
+        ],
+      })
     }
+    case 'client_secret_jwt':
+      return async (...request) => buildAssertion(hmacKey(authentication), clientId, ...request)
+    case 'private_key_jwt':
+      return (...request) => buildAssertion(authentication.key, clientId, ...request)
   }
-  const key = authentication.method === 'private_key_jwt' ? authentication.key : hmacKey(authentication)
-  const assertion = await signAssertion(key, clientId, tokenEndpoint, now)
-  return {
-    authorization: undefined,
-    parameters: [
-      ['client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'],
-      ['client_assertion', assertion],
-    ],
-  }
+  return authentication satisfies never
 }
 
 /** RFC 6749 §2.3.1: each half is form-encoded before they are joined. */
@@ -88,13 +86,25 @@ function hmacKey({ secret, algorithm }: { readonly secret: string; readonly algo
 }
 
 /** RFC 7523 §2.2 and §3. */
-function signAssertion(key: SigningKey, clientId: string, tokenEndpoint: string, now: number): Promise<string> {
-  return new SignJWT()
-    .setProtectedHeader({ alg: key.algorithm, ...(key.id === undefined ? {} : { kid: key.id }) })
+async function buildAssertion(
+  { key, id, algorithm }: SigningKey,
+  clientId: string,
+  tokenEndpoint: string,
+  now: number,
+): Promise<ClientCredentials> {
+  const assertion = await new SignJWT()
+    .setProtectedHeader({ alg: algorithm, ...(id === undefined ? {} : { kid: id }) })
     .setIssuer(clientId)
     .setSubject(clientId)
     .setAudience(tokenEndpoint)
     .setJti(randomUUID())
     .setExpirationTime(Math.floor(now) + ASSERTION_LIFETIME)
-    .sign(key.key)
+    .sign(key)
+  return {
+    authorization: undefined,
+    parameters: [
+      ['client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'],
+      ['client_assertion', assertion],
+    ],
+  }
 }

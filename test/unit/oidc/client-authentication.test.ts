@@ -3,7 +3,7 @@ import { createPublicKey } from 'node:crypto'
 import test from 'node:test'
 import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import {
-  buildClientCredentials,
+  createClientCredentials,
   readSigningKey,
   type ClientAuthentication,
 } from '../../../src/oidc/client-authentication.ts'
@@ -12,7 +12,8 @@ import { createSigningKeyPair } from '../../support/scripted-provider.ts'
 const NOW = 1_800_000_000.7
 const ENDPOINT = 'https://op/token'
 const SECRET = 's'.repeat(64)
-const build = (authentication: ClientAuthentication) => buildClientCredentials(authentication, 'my rp', ENDPOINT, NOW)
+const build = async (authentication: ClientAuthentication) =>
+  createClientCredentials(authentication, 'my rp')(ENDPOINT, NOW)
 
 async function buildAssertion(authentication: ClientAuthentication): Promise<string> {
   const { authorization, parameters } = await build(authentication)
@@ -73,3 +74,14 @@ for (const algorithm of ['RS256', 'PS512', 'ES384'])
       await jwtVerify(assertion, createPublicKey(pair.privateKey), { currentDate: new Date(NOW * 1000) })
     }
   })
+
+test('each request has an assertion of its own (RFC 7523 §3)', async () => {
+  const buildCredentials = createClientCredentials(
+    { method: 'client_secret_jwt', secret: SECRET, algorithm: 'HS256' },
+    'my rp',
+  )
+  const [first, second] = [await buildCredentials(ENDPOINT, NOW), await buildCredentials(ENDPOINT, NOW + 5)]
+  const claims = [first, second].map(({ parameters }) => decodeJwt(parameters[1]?.[1] ?? ''))
+  assert.notEqual(claims[0]?.jti, claims[1]?.jti)
+  assert.equal((claims[1]?.exp ?? 0) - (claims[0]?.exp ?? 0), 5)
+})
