@@ -3,17 +3,17 @@
  * OpenID Provider vouches; it finds no users by name and knows no passwords. Nothing is remembered between prepare and
  * authenticate, so that any node can finish a login that another began.
  */
-import { createSecretKey } from 'node:crypto'
 import type { MappableUser } from '../authz/role-mapping.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { SecurityError } from '../kernel/errors.ts'
+import { createHmac } from '../kernel/hmac.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { randomText } from '../kernel/random.ts'
 import type { Sealer } from '../kernel/sealer.ts'
 import type { Outbound } from '../net/outbound.ts'
 import type { Log } from '../observe/log.ts'
 import { checkAccessToken } from '../oidc/access-token.ts'
-import { buildAuthenticationUrl } from '../oidc/authentication-request.ts'
+import { createAuthenticationUrls } from '../oidc/authentication-request.ts'
 import {
   checkNotRefused,
   checkResponseIssuer,
@@ -104,9 +104,9 @@ export function createOidcRealm(parts: {
   const { name, rp, op } = settings
   const ref = { name, type: 'oidc' }
   const log = parts.log.child({ 'ostiary.realm': name })
-  const openKey = (purpose: string) => createSecretKey(sealer.key(purpose))
-  const secrets = { state: openKey('oidc state'), pkce: openKey('oidc pkce') }
+  const hmacs = { state: createHmac(sealer.key('oidc state')), pkce: createHmac(sealer.key('oidc pkce')) }
   const endpoints = createProviderEndpoints({ settings, outbound })
+  let buildUrl: ReturnType<typeof createAuthenticationUrls> | undefined
   const openKeys = (location: string) => createKeySource({ ...parts, log, location })
   const validator = createIdTokenValidator({ settings, keySource, clock, log })
   const exchangeCode = createCodeExchange({ rp, outbound, clock })
@@ -204,30 +204,28 @@ export function createOidcRealm(parts: {
   }
 
   async function prepare(wishes: { state?: string; nonce?: string; loginHint?: string }) {
-    const state = withText(wishes.state ?? createState(secrets.state, name, clock()))
+    const state = withText(wishes.state ?? createState(hmacs.state, name, clock()))
     const nonce = withText(wishes.nonce ?? randomText(32))
     const { authorization } = await endpoints()
     const verifier = codeVerifier(state, nonce)
-    const redirect = buildAuthenticationUrl({
+    buildUrl ??= createAuthenticationUrls({
       endpoint: authorization,
       responseType: rp.responseType,
       clientId: rp.clientId,
       redirectUri: rp.redirectUri,
       scopes: rp.requestedScopes,
-      state,
-      nonce,
-      loginHint: wishes.loginHint,
-      codeChallenge: verifier === undefined ? undefined : buildCodeChallenge(verifier),
     })
+    const codeChallenge = verifier === undefined ? undefined : buildCodeChallenge(verifier)
+    const redirect = buildUrl({ state, nonce, loginHint: wishes.loginHint, codeChallenge })
     return { redirect, state, nonce, realm: name }
   }
 
   function knowsState(state: string): boolean {
-    return belongsToRealm(secrets.state, name, state)
+    return belongsToRealm(hmacs.state, name, state)
   }
 
   function codeVerifier(state: string, nonce: string): string | undefined {
-    return rp.responseType === 'code' && rp.pkce ? deriveCodeVerifier(secrets.pkce, name, state, nonce) : undefined
+    return rp.responseType === 'code' && rp.pkce ? deriveCodeVerifier(hmacs.pkce, name, state, nonce) : undefined
   }
 
   /** The tokens are dead by now: a provider that cannot be asked for its endpoint must not make the logout fail. */

@@ -30,10 +30,12 @@ export function createProviderEndpoints(parts: {
   const given = readEndpoints(settings, undefined)
   if (!Array.isArray(given)) return () => Promise.resolve(given)
   const discover = createProviderDiscovery({ issuer: settings.op.issuer, outbound })
+  let known: ProviderEndpoints | undefined
   return async () => {
+    if (known !== undefined) return known
     const endpoints = readEndpoints(settings, await discover())
     if (Array.isArray(endpoints)) throw new SecurityError('provider_unavailable', endpoints.join('; '))
-    return endpoints
+    return (known = endpoints)
   }
 }
 

@@ -1,4 +1,5 @@
-import { createHmac, hash, type KeyObject } from 'node:crypto'
+import { hash } from 'node:crypto'
+import type { Hmac } from '../kernel/hmac.ts'
 import { drawBytes, equalSecrets } from '../kernel/random.ts'
 
 const TIME_BYTES = 4
@@ -13,17 +14,17 @@ const HASH_BYTES = 32
  * although nothing is remembered between prepare and authenticate.
  * @param now in seconds
  */
-export function createState(key: KeyObject, realm: string, now: number): string {
+export function createState(hmac: Hmac, realm: string, now: number): string {
   const unique = drawBytes(UNIQUE_BYTES)
   unique.writeUInt32BE(now >>> 0)
-  return Buffer.concat([unique, stateTag(key, realm, unique)]).toString('base64url')
+  return Buffer.concat([unique, stateTag(hmac, realm, unique)]).toString('base64url')
 }
 
 /** Whether `createState` made this state for this realm. A state of a caller's own making belongs to no realm. */
-export function belongsToRealm(key: KeyObject, realm: string, state: string): boolean {
+export function belongsToRealm(hmac: Hmac, realm: string, state: string): boolean {
   const bytes = Buffer.from(state, 'base64url')
   if (bytes.length !== UNIQUE_BYTES + TAG_BYTES) return false
-  return equalSecrets(bytes.subarray(UNIQUE_BYTES), stateTag(key, realm, bytes.subarray(0, UNIQUE_BYTES)))
+  return equalSecrets(bytes.subarray(UNIQUE_BYTES), stateTag(hmac, realm, bytes.subarray(0, UNIQUE_BYTES)))
 }
 
 /**
@@ -49,9 +50,6 @@ export function joinParts(parts: readonly string[]): Uint8Array {
   return joined
 }
 
-function stateTag(key: KeyObject, realm: string, unique: Uint8Array): Uint8Array {
-  const hmac = createHmac('sha256', key)
-    .update(joinParts([realm]))
-    .update(unique)
-  return hmac.digest().subarray(0, TAG_BYTES)
+function stateTag(hmac: Hmac, realm: string, unique: Uint8Array): Uint8Array {
+  return hmac(Buffer.concat([joinParts([realm]), unique])).subarray(0, TAG_BYTES)
 }

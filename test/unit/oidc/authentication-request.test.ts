@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { buildAuthenticationUrl } from '../../../src/oidc/authentication-request.ts'
+import {
+  type AuthenticationClient,
+  type AuthenticationRequest,
+  createAuthenticationUrls,
+} from '../../../src/oidc/authentication-request.ts'
 
 const REQUEST = {
   endpoint: 'https://op.example.com/login',
@@ -16,6 +20,8 @@ const REQUEST = {
 const PLAIN =
   'https://op.example.com/login?response_type=code&client_id=rp-my&redirect_uri=https%3A%2F%2Frp.my.com%2Fcb' +
   '&scope=openid&state=s-1&nonce=n-1'
+
+const buildAuthenticationUrl = (all: AuthenticationClient & AuthenticationRequest) => createAuthenticationUrls(all)(all)
 
 test('the parameters come in their natural order', () => {
   assert.equal(buildAuthenticationUrl(REQUEST), PLAIN)
@@ -33,4 +39,21 @@ test('a blank hint is not sent', () => {
 test('scopes and response types are joined with blanks', () => {
   const url = buildAuthenticationUrl({ ...REQUEST, scopes: ['openid', 'a', 'b'], responseType: 'id_token token' })
   assert.match(url, /response_type=id_token\+token&.*&scope=openid\+a\+b&/)
+})
+
+test('a parameter of the endpoint gives way only to what is sent, whatever was sent before', () => {
+  const build = createAuthenticationUrls({
+    ...REQUEST,
+    endpoint: 'https://op.example.com/login?login_hint=x&state=y&p=1',
+  })
+  const fresh = { state: 's', nonce: 'n', codeChallenge: undefined }
+  for (const [loginHint, start, end] of [
+    [undefined, 'login_hint=x&p=1&response_type', 'state=s&nonce=n'],
+    ['alice & bob', 'p=1&response_type', 'state=s&nonce=n&login_hint=alice+%26+bob'],
+    [undefined, 'login_hint=x&p=1&response_type', 'state=s&nonce=n'],
+  ] as const) {
+    const url = build({ ...fresh, loginHint })
+    assert.ok(url.startsWith(`https://op.example.com/login?${start}`), url)
+    assert.ok(url.endsWith(`&scope=openid&${end}`), url)
+  }
 })

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { createSecretKey } from 'node:crypto'
 import test from 'node:test'
+import { createHmac } from '../../../src/kernel/hmac.ts'
 import { buildCodeChallenge, deriveCodeVerifier } from '../../../src/oidc/pkce.ts'
 import { belongsToRealm, createState, joinParts, responseKey } from '../../../src/oidc/state.ts'
 
-const KEY = createSecretKey(Buffer.alloc(32, 1))
+const KEY = createHmac(Buffer.alloc(32, 1))
 const NOW = 1_800_000_000
-const OTHER_KEY = createSecretKey(Buffer.alloc(32, 2))
+const OTHER_KEY = createHmac(Buffer.alloc(32, 2))
 
 test('a state names its realm to every node that has the key, and no other realm (A-15)', () => {
   const state = createState(KEY, 'r1', NOW)
