@@ -15,6 +15,7 @@ export async function seedSessions(store: Store, seed: Seed, count: number, encr
   const at = Math.floor(seed.madeAt / 1000)
   for (let index = 0; index < count; index++) {
     const secret = sessionSecretOf(index)
+    const id = sealer.buildId(secret)
     const provider = { type: 'oidc', name: 'instant' } as const
     const username = usernameOf(index)
     const credential = {
@@ -24,13 +25,13 @@ export async function seedSessions(store: Store, seed: Seed, count: number, encr
     const from = { browser: 'Firefox', system: 'Linux', address: '127.0.0.1' }
     const signIn = { username, provider, realm: 'instant', credential, at, accepted: true, from }
     await store.sessions.create({
-      id: sealer.buildId(secret),
+      id,
       createdAt: at,
       lastActivityAt: at,
       provider,
       usernameHash: sealer.hashUsername(username),
       accessAgreementAcknowledged: false,
-      content: sealer.seal(secret, { signIn, handshakes: [], finished: [], attempts: [] }),
+      content: sealer.seal(secret, id, { signIn, handshakes: [], finished: [], attempts: [] }),
       removeAt: at + DAY,
     })
   }

@@ -116,13 +116,14 @@ export function createBrowserSessions(parts: {
     times: { createdAt: number; lastActivityAt: number; accessAgreementAcknowledged?: boolean },
   ): PortalSession {
     const { signIn } = content
+    const id = sealer.buildId(secret)
     return {
-      id: sealer.buildId(secret),
+      id,
       createdAt: times.createdAt,
       lastActivityAt: times.lastActivityAt,
       ...(signIn !== undefined && { provider: signIn.provider, usernameHash: sealer.hashUsername(signIn.username) }),
       accessAgreementAcknowledged: times.accessAgreementAcknowledged ?? false,
-      content: sealer.seal(secret, content),
+      content: sealer.seal(secret, id, content),
       removeAt: removalOf(content, times),
     }
   }

@@ -12,10 +12,9 @@ import {
   hash,
   hkdfSync,
   type KeyObject,
-  randomBytes,
 } from 'node:crypto'
+import { drawBytes } from '../kernel/random.ts'
 import { createRecentMap } from '../kernel/recent-map.ts'
-
 import type { VisitorOrigin } from './visitor-origin.ts'
 
 /** Times in seconds since the epoch, with their fraction. */
@@ -65,10 +64,13 @@ export const EMPTY_CONTENT: SessionContent = { handshakes: [], finished: [], att
 export interface ContentSealer {
   /** Of the record: SHA-256 of the secret, base64url. */
   buildId(secret: string): string
-  /** Beside the content, where the session was begun is sealed so that the same user's other sessions can tell it. */
-  seal(secret: string, content: SessionContent): Uint8Array
   /**
+   * Beside the content, where the session was begun is sealed so that the same user's other sessions can tell it.
    * @param id as it was built from this secret: only who has the secret can name it
+   */
+  seal(secret: string, id: string, content: SessionContent): Uint8Array
+  /**
+   * @param id as it was built from this secret
    * @returns `undefined` if it was sealed under another encryption key, was changed or was moved
    */
   open(secret: string, id: string, sealed: Uint8Array): SessionContent | undefined
@@ -83,37 +85,52 @@ const ID_PREFIX = Buffer.from('ostiary session id v1\0')
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const LENGTH_BYTES = 2
-/** Sessions whose opened content is kept for their next request. */
-const MOST_OPENED = 4096
+/** Sessions whose key and content are kept for their next request. */
+const MOST_KNOWN = 4096
 /** Bytes. A stranger's session may be far larger than any that is signed in. */
-const LONGEST_OPENED = 8192
+const LONGEST_KNOWN = 8192
+
+/** What a session was last sealed as, or opened from. */
+interface KnownSession {
+  readonly key: KeyObject
+  readonly sealed: Uint8Array
+  readonly content: SessionContent
+}
 
 export function createContentSealer(encryptionKey: string): ContentSealer {
   const salt = createHash('sha256').update(encryptionKey).digest()
   const deriveFrom = (secret: string | Uint8Array, context: string | Uint8Array, purpose: string) =>
-    createSecretKey(new Uint8Array(hkdfSync('sha256', secret, context, purpose, 32)))
+    // As key objects, which cost node:crypto half of what bytes do.
+    createSecretKey(new Uint8Array(hkdfSync('sha256', createSecretKey(Buffer.from(secret)), context, purpose, 32)))
   const usernameKey = deriveFrom(encryptionKey, '', 'ostiary session user name v1')
   const buildId = (secret: string) => hash('sha256', Buffer.concat([ID_PREFIX, bytesOf(secret)]), 'base64url')
   const deriveKey = (secret: string) => deriveFrom(bytesOf(secret), salt, 'ostiary session content v1')
   const deriveOriginKey = (username: string) => deriveFrom(username, salt, 'ostiary session origin v1')
 
-  const opened = createRecentMap<string, { readonly sealed: Uint8Array; readonly content: SessionContent }>(MOST_OPENED)
+  const known = createRecentMap<string, KnownSession>(MOST_KNOWN)
+
+  function remember(id: string, session: KnownSession): void {
+    if (session.sealed.length <= LONGEST_KNOWN) known.set(id, session)
+  }
 
   return {
     buildId,
-    seal(secret, content) {
-      const id = buildId(secret)
+    seal(secret, id, content) {
       const { signIn } = content
       const origin = signIn ? encrypt(deriveOriginKey(signIn.username), id, signIn.from) : Buffer.alloc(0)
       const length = Buffer.alloc(LENGTH_BYTES)
       length.writeUInt16BE(origin.length)
-      return Buffer.concat([length, origin, encrypt(deriveKey(secret), id, content)])
+      const key = known.get(id)?.key ?? deriveKey(secret)
+      const sealed = Buffer.concat([length, origin, encrypt(key, id, content)])
+      remember(id, { key, sealed, content })
+      return sealed
     },
     open(secret, id, sealed) {
-      const known = opened.get(id)
-      if (known !== undefined && Buffer.compare(known.sealed, sealed) === 0) return known.content
-      const content = decrypt(deriveKey(secret), id, partsOf(sealed).content) as SessionContent | undefined
-      if (content !== undefined && sealed.length <= LONGEST_OPENED) opened.set(id, { sealed, content })
+      const last = known.get(id)
+      if (last !== undefined && Buffer.compare(last.sealed, sealed) === 0) return last.content
+      const key = last?.key ?? deriveKey(secret)
+      const content = decrypt(key, id, partsOf(sealed).content) as SessionContent | undefined
+      if (content !== undefined) remember(id, { key, sealed, content })
       return content
     },
     openOrigin: (id, username, sealed) =>
@@ -131,7 +148,7 @@ function partsOf(sealed: Uint8Array): { origin: Uint8Array; content: Uint8Array 
 
 /** AES-256-GCM, bound to the record. */
 function encrypt(key: KeyObject, id: string, value: object): Buffer {
-  const nonce = randomBytes(NONCE_BYTES)
+  const nonce = drawBytes(NONCE_BYTES)
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(id))
   return Buffer.concat([nonce, cipher.update(JSON.stringify(value)), cipher.final(), cipher.getAuthTag()])
 }

@@ -4,8 +4,10 @@ import test from 'node:test'
 import { createContentSealer, type SessionContent } from '../../../src/portal/session-content.ts'
 import { createSessionSecret } from '../../../src/portal/session-cookie.ts'
 
-const sealer = createContentSealer('one encryption key, long enough for all')
+const KEY = 'one encryption key, long enough for all'
+const sealer = createContentSealer(KEY)
 const secret = createSessionSecret()
+const id = sealer.buildId(secret)
 const content: SessionContent = {
   handshakes: [{ state: 's', nonce: 'n', realm: 'r', provider: 'p', target: '/', startedAt: 1.5 }],
   finished: [],
@@ -14,44 +16,54 @@ const content: SessionContent = {
 
 test('the id of a record is the hash of the secret under a label of its own', () => {
   const hash = createHash('sha256').update('ostiary session id v1').update(Buffer.of(0))
-  assert.equal(sealer.buildId(secret), hash.update(Buffer.from(secret, 'base64url')).digest('base64url'))
+  assert.equal(id, hash.update(Buffer.from(secret, 'base64url')).digest('base64url'))
 })
 
 test('a content opens with the cookie that sealed it, and looks different each time', () => {
-  const sealed = sealer.seal(secret, content)
-  assert.deepEqual(sealer.open(secret, sealer.buildId(secret), sealed), content)
-  assert.notDeepEqual(sealer.seal(secret, content), sealed)
+  const sealed = sealer.seal(secret, id, content)
+  assert.deepEqual(createContentSealer(KEY).open(secret, id, sealed), content)
+  assert.notDeepEqual(sealer.seal(secret, id, content), sealed)
   assert.ok(!Buffer.from(sealed).toString('latin1').includes('state'))
 })
 
-test('an opened content is kept for the next request, a large one is opened again', () => {
-  const open = (target: string) => {
-    const sealed = sealer.seal(secret, { ...content, attempts: [{ target, at: 1 }] })
-    return () => sealer.open(secret, sealer.buildId(secret), sealed)
+test('a content is kept for the next request by who sealed or opened it, a large one is opened again', () => {
+  const opener = createContentSealer(KEY)
+  const open = (target: string, by: typeof sealer) => {
+    const large = { ...content, attempts: [{ target, at: 1 }] }
+    const sealed = sealer.seal(secret, id, large)
+    return () => by.open(secret, id, sealed)
   }
-  const openSmall = open('/')
-  assert.equal(openSmall(), openSmall())
-  const openLarge = open('/'.repeat(10_000))
-  assert.notEqual(openLarge(), openLarge())
+  for (const by of [sealer, opener]) {
+    const openSmall = open('/', by)
+    assert.equal(openSmall(), openSmall())
+    const openLarge = open('/'.repeat(10_000), by)
+    assert.notEqual(openLarge(), openLarge())
+  }
+})
+
+test('of a content that was kept and another that was written since, the one that is asked for is opened', () => {
+  const other = { ...content, finished: [{ state: 's', target: '/x' }] }
+  const [first, second] = [sealer.seal(secret, id, content), sealer.seal(secret, id, other)]
+  for (const _ of [1, 2]) {
+    assert.deepEqual(sealer.open(secret, id, first), content)
+    assert.deepEqual(sealer.open(secret, id, second), other)
+  }
 })
 
 test('neither another cookie nor another encryption key opens it, nor any change', () => {
-  const sealed = sealer.seal(secret, content)
+  const sealed = createContentSealer(KEY).seal(secret, id, content)
   const another = createSessionSecret()
   // Before and after it was opened, and is remembered.
   for (const open of [false, true]) {
-    if (open) assert.deepEqual(sealer.open(secret, sealer.buildId(secret), sealed), content)
+    if (open) assert.deepEqual(sealer.open(secret, id, sealed), content)
     assert.equal(sealer.open(another, sealer.buildId(another), sealed), undefined)
-    assert.equal(
-      createContentSealer('another encryption key, long enough too').open(secret, sealer.buildId(secret), sealed),
-      undefined,
-    )
+    assert.equal(createContentSealer('another encryption key, long enough too').open(secret, id, sealed), undefined)
     for (const at of [0, 12, sealed.length - 1]) {
       const changed = Uint8Array.from(sealed)
       changed[at] = (changed[at] ?? 0) ^ 1
-      assert.equal(sealer.open(secret, sealer.buildId(secret), changed), undefined)
+      assert.equal(sealer.open(secret, id, changed), undefined)
     }
-    assert.equal(sealer.open(secret, sealer.buildId(secret), new Uint8Array()), undefined)
+    assert.equal(sealer.open(secret, id, new Uint8Array()), undefined)
   }
 })
 
