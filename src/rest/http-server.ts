@@ -10,6 +10,7 @@ import { createServer as createSecureServer } from 'node:https'
 import { type AddressInfo, createServer as createDoor, type Server } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TlsOptions } from 'node:tls'
+import { endOfTurn } from '../kernel/turn.ts'
 import type { Log } from '../observe/log.ts'
 import type { HttpAnswer } from './answer.ts'
 import { textError } from './api-error.ts'
@@ -70,8 +71,11 @@ export function createHttpServer({
   }
 
   async function respond(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { method = '', url = '', headers, socket } = message
+    const { method = '', url = '', headers } = message
+    // Read now: of a connection that is gone it is not known any more.
+    const { remoteAddress, remotePort } = message.socket
     try {
+      await endOfTurn()
       const {
         status,
         headers: head,
@@ -80,7 +84,7 @@ export function createHttpServer({
         method,
         url,
         headers,
-        socket,
+        socket: { remoteAddress, remotePort },
         readBody: () => readBody(message),
       })
       let body: string | Buffer = text

@@ -148,3 +148,22 @@ test('localhost is each of its addresses, and all connections end with the serve
   for (const answer of answers) assert.ok(answer === true || answer === 'ECONNREFUSED' || answer === 'EADDRNOTAVAIL')
   await close()
 })
+
+test('who asks is known also when the connection is gone by then', async (t) => {
+  const asked = Promise.withResolvers<ReceivedRequest>()
+  const gone = Promise.withResolvers<void>()
+  const { port } = await start(t, async (request) => {
+    asked.resolve(request)
+    await gone.promise
+    return tell(request)
+  })
+  const socket = await open(port)
+  const { localPort } = socket
+  socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+  const request = await asked.promise
+  socket.resetAndDestroy()
+  await once(socket, 'close')
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.deepEqual(request.socket, { remoteAddress: '127.0.0.1', remotePort: localPort })
+  gone.resolve()
+})
