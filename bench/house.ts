@@ -1,4 +1,4 @@
-/** The program that is measured, as `npm start` runs it, with a store that was filled before it starts. */
+/** The program that is measured, as `npm start` runs it once it is built, with a store that was filled before it starts. */
 import { join } from 'node:path'
 import { systemClock } from '../src/kernel/clock.ts'
 import { createSealer } from '../src/kernel/sealer.ts'
@@ -42,7 +42,8 @@ export async function createHouse(options: HouseOptions): Promise<House> {
   const program = await createProgram({
     settings: (yaml, addresses) =>
       [addProvider(yaml), ...describeRealm(provider, addresses), ...settings, ''].join('\n'),
-    // The programs of the tests share compiled code; one that an operator starts has none.
+    main: 'dist/cli/main.js',
+    // The programs of the tests share compiled code; one that an operator starts has its own.
     environment: { NODE_COMPILE_CACHE: '' },
     secrets: {
       'ostiary.secret': SECRET,

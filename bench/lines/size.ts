@@ -1,26 +1,26 @@
 /** What a million live tokens cost a program that has just answered for many of them, and one that starts. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Program, ROOT } from '../../test/support/program.ts'
 import { OTHERS, onCores } from '../cores.ts'
 import type { Line } from '../line.ts'
 import { median } from '../rounds.ts'
 import { portOf } from '../server-process.ts'
 
 const IN_FLIGHT = 32
+/** What the program keeps for its next start. */
+const COMPILED = join(ROOT, 'node_modules/.cache/ostiary')
 
 export const size: Line = {
   name: 'size',
   async run(bench) {
     const { generator, rounds, seconds } = bench
     const { program, seed } = await bench.house('million')
+    await program.stop()
+    rmSync(COMPILED, { recursive: true, force: true })
+    const first = await startAgain(program)
     const starts: number[] = []
-    for (let round = 0; round < rounds; round++) {
-      await program.stop()
-      const began = performance.now()
-      const starting = program.start()
-      // Whoever asks again and again whether it answers must not take its core.
-      await onCores(OTHERS, () => starting)
-      starts.push((performance.now() - began) / 1000)
-    }
+    for (let round = 0; round < rounds; round++) starts.push(await startAgain(program))
     const fresh = readMemory(program.pid())
     const ports = [portOf(program.api)]
     await generator.run({ ports, connections: IN_FLIGHT, seconds: seconds * 2, scenario: { name: 'bearer', seed } })
@@ -34,14 +34,24 @@ export const size: Line = {
         from: { 'after the start MB': fresh },
       },
       {
-        work: 'from the start of the process until all parts answer, a million tokens in the store',
+        work: 'from the start of the process until all parts answer, a million tokens in the store, as at every start but the first',
         value: median(starts),
         unit: 's',
         target: { atMost: 0.6 },
-        from: {},
+        from: { 'the first start, without compiled code s': first },
       },
     ]
   },
+}
+
+/** @returns seconds until it answers */
+async function startAgain(program: Program): Promise<number> {
+  await program.stop()
+  const began = performance.now()
+  const starting = program.start()
+  // Whoever asks again and again whether it answers must not take its core.
+  await onCores(OTHERS, () => starting)
+  return (performance.now() - began) / 1000
 }
 
 /** In MB of a million bytes. */

@@ -20,6 +20,23 @@ import { createRowLimit } from './row-limit.ts'
  */
 export const TOKEN_MODELS: readonly string[] = ['AccessToken', 'AuthorizationCode', 'RefreshToken']
 
+/** The library tells its models by the names of their classes, by which their rows are found again. */
+const MODELS: ReadonlySet<string> = new Set([
+  ...TOKEN_MODELS,
+  'BackchannelAuthenticationRequest',
+  'Client',
+  'ClientCredentials',
+  'DeviceCode',
+  'Grant',
+  'InitialAccessToken',
+  'Interaction',
+  'PreAuthorizedCode',
+  'PushedAuthorizationRequest',
+  'RegistrationAccessToken',
+  'ReplayDetection',
+  'Session',
+])
+
 /** Of the account, beside what the library puts into a payload. */
 const INCARNATION = 'ostiary_incarnation'
 const MAX_INTERACTIONS = 100_000
@@ -53,41 +70,48 @@ export function createAdapterFactory(parts: {
     return row.consumedAt === undefined ? payload : { ...payload, consumed: row.consumedAt }
   }
 
-  return (model) => ({
-    async upsert(id, payload, expiresIn) {
-      const row = await buildRow(model, id, payload, expiresIn)
-      if (model === 'Interaction') interactions.add(row.payload.length)
-      if (model !== 'ReplayDetection') return artefacts.upsert(row)
-      // The library looks first and writes later; of two that looked at once, only one may go on.
-      const first = await artefacts.create(row)
-      if (!first) throw new errors.InvalidClientAuth('the assertion was used before')
-    },
+  return (model) => {
+    if (!MODELS.has(model)) throw new TypeError(`the library has no model [${model}]`)
+    return createAdapter(model)
+  }
 
-    async find(id) {
-      return read(await artefacts.find(artefactKey(model, id)))
-    },
+  function createAdapter(model: string): Adapter {
+    return {
+      async upsert(id, payload, expiresIn) {
+        const row = await buildRow(model, id, payload, expiresIn)
+        if (model === 'Interaction') interactions.add(row.payload.length)
+        if (model !== 'ReplayDetection') return artefacts.upsert(row)
+        // The library looks first and writes later; of two that looked at once, only one may go on.
+        const first = await artefacts.create(row)
+        if (!first) throw new errors.InvalidClientAuth('the assertion was used before')
+      },
 
-    async findByUid(uid) {
-      return read(await artefacts.findBy(model, 'uid', uid))
-    },
+      async find(id) {
+        return read(await artefacts.find(artefactKey(model, id)))
+      },
 
-    async findByUserCode(userCode) {
-      return read(await artefacts.findBy(model, 'userCode', userCode))
-    },
+      async findByUid(uid) {
+        return read(await artefacts.findBy(model, 'uid', uid))
+      },
 
-    async consume(id) {
-      const first = await artefacts.consume(artefactKey(model, id), wholeSeconds(clock))
-      if (!first) throw new errors.InvalidGrant('it was consumed before')
-    },
+      async findByUserCode(userCode) {
+        return read(await artefacts.findBy(model, 'userCode', userCode))
+      },
 
-    async destroy(id) {
-      await artefacts.destroy(artefactKey(model, id))
-    },
+      async consume(id) {
+        const first = await artefacts.consume(artefactKey(model, id), wholeSeconds(clock))
+        if (!first) throw new errors.InvalidGrant('it was consumed before')
+      },
 
-    async revokeByGrantId(grantId) {
-      await artefacts.revokeByGrantId(grantId, TOKEN_MODELS)
-    },
-  })
+      async destroy(id) {
+        await artefacts.destroy(artefactKey(model, id))
+      },
+
+      async revokeByGrantId(grantId) {
+        await artefacts.revokeByGrantId(grantId, TOKEN_MODELS)
+      },
+    }
+  }
 
   async function buildRow(
     model: string,

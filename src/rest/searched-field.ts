@@ -29,7 +29,7 @@ export function listTerms(fields: SearchedFields, { values }: Entry, field: stri
 export function analyze(kind: FieldKind, text: string): string[] {
   if (kind === 'name') return [text]
   const lower = text.toLowerCase()
-  if (kind === 'text') return lower.match(/[\p{L}\p{N}]+(?:['’.][\p{L}\p{N}]+)*/gu) ?? []
+  if (kind === 'text') return lower.match(/[\p{L}\p{N}]+(?:['\u2019.][\p{L}\p{N}]+)*/gu) ?? []
   return lower.match(/[^\s@]+(?:@[^\s@]+)?/gu)?.flatMap((address) => splitAddress(address)) ?? []
 }
 

@@ -4,8 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-
-const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
+import { MAIN, ROOT } from './program.ts'
 
 export interface Ended {
   readonly code: number | null
@@ -18,7 +17,10 @@ export async function runCommand(
   args: readonly string[],
   options: { input?: string; env?: Readonly<Record<string, string>> } = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...options.env }, timeout: 30_000 })
+  const child = spawn(process.execPath, [join(ROOT, MAIN), ...args], {
+    env: { ...process.env, ...options.env },
+    timeout: 30_000,
+  })
   child.stdin.end(options.input ?? '')
   const output = { out: '', err: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.out += text))

@@ -13,6 +13,8 @@ import { createKeystore, keystoreFileOf } from '../../src/settings/keystore.ts'
 import { type Addresses, findAddresses, withAddresses } from './addresses.ts'
 
 export const ROOT = join(import.meta.dirname, '../..')
+/** `npm test` names the built program; in the sources nothing has to be built. */
+export const MAIN = process.env['OSTIARY_TEST_MAIN'] ?? 'src/cli/main.ts'
 const DEADLINE = 30_000
 /** Also for a machine that has much else to do. */
 const START_DEADLINE = 120_000
@@ -23,6 +25,8 @@ export interface ProgramOptions {
   /** Changes the settings file, whose ports have been replaced already. */
   readonly settings?: (yaml: string, addresses: Addresses) => string
   readonly environment?: Readonly<Record<string, string>>
+  /** Its first file, from the root of the repository. */
+  readonly main?: string
   /** Put into the keystore before the first start; the demo adds those of its own that are missing. */
   readonly secrets?: Readonly<Record<string, string>>
 }
@@ -49,6 +53,7 @@ export interface Program extends Addresses {
 
 /** Prepares the program without starting it. The caller owes a `remove()`. */
 export async function createProgram(options: ProgramOptions = {}): Promise<Program> {
+  const { main = MAIN } = options
   const directory = await mkdtemp(join(tmpdir(), 'ostiary-'))
   const settingsFile = join(directory, 'config/ostiary.yml')
   const addresses = await findAddresses()
@@ -65,9 +70,7 @@ export async function createProgram(options: ProgramOptions = {}): Promise<Progr
 
   function launch(): ChildProcess {
     if (child !== undefined && !hasEnded(child)) throw new Error('it is running already')
-    child = startProcess(['src/cli/main.ts', 'start', '--config', settingsFile], options.environment, (text) =>
-      outputs.push(text),
-    )
+    child = startProcess([main, 'start', '--config', settingsFile], options.environment, (text) => outputs.push(text))
     return child
   }
 

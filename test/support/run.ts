@@ -26,10 +26,12 @@ const [mode = 'full', ...only] = process.argv.slice(2)
 installCounterparts()
 const files = only.length > 0 ? only : globSync(mode === 'quick' ? QUICK : FULL).toSorted()
 if (files.length === 0) throw new Error('no test file found')
+spawnSync(process.execPath, ['build.ts'], { stdio: 'inherit' })
 const run = spawnSync(
   process.execPath,
   ['--disable-warning=ExperimentalWarning', '--test', '--test-concurrency=2', ...files],
-  { stdio: 'inherit' },
+  // What is started as a whole is what an operator starts. A test file that runs alone starts the sources.
+  { stdio: 'inherit', env: { ...process.env, OSTIARY_TEST_MAIN: 'dist/cli/main.js' } },
 )
 process.exitCode = run.status ?? 1
 

@@ -1,6 +1,6 @@
 import { SecurityError } from '../../kernel/errors.ts'
 import type { Write } from '../engine.ts'
-import type { WRITES } from '../writes.ts'
+import { WRITES } from '../writes.ts'
 import {
   monotonicMs,
   type BatchReply,
@@ -55,6 +55,10 @@ interface Batch {
 type Reply = { readonly outcomes: readonly Outcome[] } | { readonly failure: Error }
 
 const CALLS_PER_BATCH = 64
+/** Their own names are not what to go by: a bundler may change them. */
+const NAMES = new Map<unknown, keyof typeof WRITES>(
+  Object.entries(WRITES).map(([name, write]) => [write, name as keyof typeof WRITES]),
+)
 /** A queue that is longer than this only grows: refusing at once is kinder than refusing after the time-out. */
 const WAITING_AT_MOST = 20_000
 const RESTART_PAUSE_MS = 500
@@ -80,10 +84,11 @@ export function createWriterThread(options: {
       new Promise((resolve, reject) => {
         const refusal = refuse()
         if (refusal !== undefined) return reject(refusal)
+        const name = nameOf(write)
         waitingCount += 1
         if (gathered.length === 0) setImmediate(send)
         gathered.push({
-          call: [write.name as keyof typeof WRITES, args.map(compact)],
+          call: [name, args.map(compact)],
           resolve,
           reject,
         })
@@ -172,6 +177,12 @@ export function createWriterThread(options: {
     waitingCount -= batch.size
     if (waitingCount === 0) idle?.()
   }
+}
+
+function nameOf(write: unknown): keyof typeof WRITES {
+  const name = NAMES.get(write)
+  if (name === undefined) throw new TypeError('a write that the writer does not know')
+  return name
 }
 
 function answer(one: Waiting, reply: Reply, index: number): void {

@@ -31,6 +31,11 @@ async function setUp(t: TestContext) {
   return { adapter, artefacts, gone, incarnations, wait }
 }
 
+test('a model that the library does not have is refused: its rows would not be found by the next version', async (t) => {
+  const { adapter } = await setUp(t)
+  assert.throws(() => adapter('Session2'), TypeError)
+})
+
 test('a payload comes back as it was, by id and by uid', async (t) => {
   const { adapter } = await setUp(t)
   const payload = { jti: 'id', uid: 'a uid', accountId: 'alice', authorizations: { app: { sid: 's' } } }

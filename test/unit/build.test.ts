@@ -1,0 +1,46 @@
+/** `npm start` runs what `build.ts` makes of the sources. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, cpSync, globSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { ROOT } from '../support/program.ts'
+
+/** The repository as the build sees it, in a folder of the test's own. */
+function copyRepository(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ostiary-build-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  for (const name of ['build.ts', 'package.json', 'package-lock.json', 'src'])
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true })
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+  return folder
+}
+
+function run(folder: string, ...args: readonly string[]): string {
+  return execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+test('what is built is of the sources as they are now, and is built once', (t) => {
+  const folder = copyRepository(t)
+  const builtAt = () => statSync(join(folder, 'dist/built-from')).mtimeMs
+  run(folder, 'build.ts')
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
+  assert.equal(run(folder, 'dist/cli/main.js', 'version'), `${version}\n`)
+
+  const first = builtAt()
+  run(folder, 'build.ts')
+  assert.equal(builtAt(), first)
+
+  appendFileSync(join(folder, 'src/cli/version.ts'), "console.log('changed')\n")
+  run(folder, 'build.ts')
+  assert.equal(run(folder, 'dist/cli/main.js', 'version'), `changed\n${version}\n`)
+  assert.equal(globSync('dist/cli/version-*.js', { cwd: folder }).length, 1, 'what was built before is gone')
+
+  // V8 keeps a source with a single other character in twice the memory.
+  const isLatin1 = (text: string) => !/[^\0-\u00ff]/.test(text)
+  const wide = globSync('dist/**/server-*.js', { cwd: folder }).filter(
+    (file) => !isLatin1(readFileSync(join(folder, file), 'utf8')),
+  )
+  assert.deepEqual(wide, [])
+})
