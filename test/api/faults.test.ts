@@ -1,6 +1,7 @@
 /**
  * What every kind of request is answered while something that it needs is slow, away or broken: row by row the table of
- * docs/operations.md, whose cells begin with the status. Then that service resumes by itself.
+ * docs/operations.md, whose cells are the status and whether the answer says when to try again. Then that service resumes
+ * by itself.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -25,7 +26,7 @@ const REQUESTS = [
   'portal session',
   'portal sign-out',
 ] as const
-type Statuses = Record<(typeof REQUESTS)[number], number>
+type Row = Record<(typeof REQUESTS)[number], string>
 
 const TOKEN = '/token-srv/token'
 const REALMS = '\nxpack.security.authc.realms.oidc.'
@@ -39,21 +40,21 @@ let op: ScriptedProvider
 let postgres: PostgresServer
 let embedded: Program
 let shared: Program
+/** Also if a start fails, the others end. */
+const opened = new AsyncDisposableStack()
 before(async () => {
-  op = await startScriptedProvider()
+  op = opened.use(await startScriptedProvider())
   op.script(KEYS, () => ({ body: { keys: op.keys.map(({ jwk }) => jwk) } }))
   op.script('/users-srv/userinfo', () => ({ body: { sub: 'alice' } }))
   embedded = await start({
     // Beyond the limit a write fails as on a full disk, and the signal that comes with it is of no interest.
     environment: { NODE_OPTIONS: `--import=data:text/javascript,process.on('SIGXFSZ',()=>{})` },
   })
-  postgres = await startPostgres()
+  postgres = opened.adopt(await startPostgres(), (server) => server.remove())
   const url = postgres.url(await postgres.createDatabase())
   shared = await start({ more: `store.type: postgres\nstore.postgres.url: ${url}\nstore.postgres.timeout: 3s` })
 })
-after(async () => {
-  await Promise.all([embedded.remove(), shared.remove(), postgres.remove(), op[Symbol.asyncDispose]()])
-})
+after(() => opened.disposeAsync())
 
 test('nothing is wrong', async () => {
   const fault = async () => undefined
@@ -156,7 +157,7 @@ async function expectRow(
 }
 
 /** Everything that the requests need is made while all is well. */
-async function prepareRequests(program: Program): Promise<{ send(): Promise<Statuses> }> {
+async function prepareRequests(program: Program): Promise<{ send(): Promise<Row> }> {
   const post = (path: string, body: Record<string, string>) =>
     callApi(program.api, `/_security/${path}`, { authorization: FACILITATOR, body })
   const prepare = () => post('oidc/prepare', { realm: 'oidc1' })
@@ -187,7 +188,7 @@ async function prepareRequests(program: Program): Promise<{ send(): Promise<Stat
   const visit = async (path: string, ownCookie: string) => {
     const answer = await request(new URL(path, program.portal), { headers: { cookie: ownCookie, accept: 'text/html' } })
     await answer.body.dump()
-    return { status: answer.statusCode }
+    return { status: answer.statusCode, headers: new Headers(answer.headers as Record<string, string>) }
   }
   // The first request of a session is written down.
   for (const own of [cookie, endedCookie]) await visit('/security/account', own)
@@ -203,7 +204,7 @@ async function prepareRequests(program: Program): Promise<{ send(): Promise<Stat
         visit('/security/account', cookie),
         visit('/api/security/logout', endedCookie),
       ])
-      return Object.fromEntries(REQUESTS.map((name, index) => [name, answers[index]?.status])) as Statuses
+      return Object.fromEntries(REQUESTS.map((name, index) => [name, answers[index] && tell(answers[index])])) as Row
     },
   }
 }
@@ -237,7 +238,7 @@ async function start({ more = '', environment }: { more?: string; environment?: 
     ...(environment !== undefined && { environment }),
     secrets: more === '' ? {} : { 'store.postgres.password': PASSWORD },
   }
-  const program = await startProgram(options)
+  const program = opened.adopt(await startProgram(options), (started) => started.remove())
   assert.equal((await callApi(program.api, '/', { authorization: ELASTIC })).status, 200)
   return program
 }
@@ -254,10 +255,15 @@ function lockFile(program: Program): () => void {
 }
 
 /** What the manual promises, by the first cell of the row. */
-function readRow(name: string): Statuses {
+function readRow(name: string): Row {
   const lines = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8').split('\n')
   const row = lines.find((line) => line.startsWith(`| ${name} |`))
   assert.ok(row, `the manual has no row [${name}]`)
   const cells = row.split('|').slice(2, -1)
-  return Object.fromEntries(REQUESTS.map((name, index) => [name, Number.parseInt(cells[index] ?? '', 10)])) as Statuses
+  return Object.fromEntries(REQUESTS.map((name, index) => [name, cells[index]?.trim()])) as Row
+}
+
+/** As a cell of the table. */
+function tell({ status, headers }: { status: number; headers: Headers }): string {
+  return headers.has('retry-after') ? `${status}, \`Retry-After\`` : String(status)
 }
