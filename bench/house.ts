@@ -1,11 +1,12 @@
 /** The program that is measured, as `npm start` runs it once it is built, with a store that was filled before it starts. */
+import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { systemClock } from '../src/kernel/clock.ts'
 import { createSealer } from '../src/kernel/sealer.ts'
 import { createEmbeddedStore } from '../src/store/embedded.ts'
 import type { Store } from '../src/store/store.ts'
 import type { Addresses } from '../test/support/addresses.ts'
-import { createProgram, type Program } from '../test/support/program.ts'
+import { createProgram, type Program, ROOT } from '../test/support/program.ts'
 import { onCores } from './cores.ts'
 import { type Seed, seedPairs } from './seed.ts'
 import { seedSessions } from './seed-sessions.ts'
@@ -39,6 +40,7 @@ export interface HouseOptions {
 /** Prepares a program with so many live token pairs, without starting it. The caller owes a `program.remove()`. */
 export async function createHouse(options: HouseOptions): Promise<House> {
   const { pairs, sealed, sessions, provider, settings = [], secrets, openStore } = options
+  execFileSync(process.execPath, ['build.ts'], { cwd: ROOT, stdio: 'inherit' })
   const program = await createProgram({
     settings: (yaml, addresses) =>
       [addProvider(yaml), ...describeRealm(provider, addresses), ...settings, ''].join('\n'),

@@ -4,7 +4,6 @@
  *
  *     npm run bench -- --only bearer,logout --rounds 1 --seconds 0.5 --million 20000 --json /tmp/bench.json
  */
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -69,7 +68,6 @@ const wanted = new Set(values.only.split(',').map(findLine))
 // In their own order: some use up the tokens that others count on.
 const lines = LINES.filter((line) => wanted.has(line))
 checkCores()
-execFileSync(process.execPath, ['build.ts'], { stdio: 'inherit' })
 const loadBefore = loadavg()[0] ?? 0
 const figures = await onCores(SERVERS, () => runLines(lines))
 const report = buildReport(figures, { options, loadBefore })
