@@ -2,15 +2,22 @@ import { setImmediate } from 'node:timers/promises'
 import { wholeSeconds, type Clock } from '../kernel/clock.ts'
 import type { Engine, Row, Steps, Value } from './engine.ts'
 import type { PairMemory } from './pair-memory.ts'
+import {
+  addState,
+  COLUMNS,
+  INSERT,
+  isStateOf,
+  keyOf,
+  readAccess,
+  readNewPair,
+  readPair,
+  STATE,
+  valuesOf,
+} from './pair-row.ts'
 import { buildPairSearch, pairsByIndex, SEARCH_STEP, type PairsBy } from './pair-search.ts'
-import type { AccessSide, Invalidation, NewTokenPair, TokenPair, TokenPairs } from './store.ts'
+import type { Invalidation, TokenPairs } from './store.ts'
+import { isResponseUsed, redeemResponse, useUpResponse } from './used-responses.ts'
 
-// 64-bit keys cross the border to SQL as numbers only on their way in. On their way out they are text: a JavaScript
-// number would lose their last bits.
-const STATE = 'access_hash, access_invalidated, refresh_invalidated, refreshed_at, superseding'
-const COLUMNS = `
-  cast(id as text) as id, created_at, remove_at, ${STATE}, access_expires_at, refresh_hash,
-  username, realm, client, authentication, issuer, subject, session_id, id_token`
 const FIND = `select ${COLUMNS} from token_pair where id = ?1 and remove_at > ?2`
 const FIND_STATE = `select ${STATE} from token_pair where id = ?1 and remove_at > ?2`
 const FIND_ACCESS = `
@@ -18,11 +25,6 @@ const FIND_ACCESS = `
   where id = ?1 and remove_at > ?2`
 const FIND_MANY = `
   select ${COLUMNS} from token_pair where id in (select cast(value as bigint) from json_each(?1)) and remove_at > ?2`
-const INSERT = `
-  insert into token_pair (
-    id, created_at, remove_at, access_hash, access_expires_at, refresh_hash,
-    username, realm, client, authentication, issuer, subject, session_id, id_token)
-  values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)`
 const CREATE = `${INSERT} on conflict (id) do nothing returning 1 as done`
 const WITHDRAW = 'delete from token_pair where id = ?1 returning 1 as done'
 const SUPERSEDE = `
@@ -50,17 +52,6 @@ const HAS_SIDE = {
 // The fact is written when the first pairs are removed; until then a pair itself is the proof.
 const EVER_CREATED = `
   select exists (select 1 from token_pair) or exists (select 1 from fact where name = 'token_created') as ever`
-
-const RESPONSE_USED = 'select 1 as used from used_response where key = ?1 and keep_until > ?2'
-const REDEEM = `
-  insert into used_response (key, keep_until, redeemed) values (?1, ?2, 1)
-  on conflict (key) do update set keep_until = excluded.keep_until, redeemed = 1
-  where used_response.redeemed = 0 or used_response.keep_until <= ?3
-  returning 1 as done`
-const USE_UP = `
-  insert into used_response (key, keep_until, redeemed) values (?1, ?2, 0)
-  on conflict (key) do update set keep_until = excluded.keep_until, redeemed = 0
-  where used_response.keep_until <= ?3`
 
 /**
  * Token pairs, and the responses of OpenID Providers that were used to get them.
@@ -146,9 +137,7 @@ export function createTokenPairs({
       const [row] = await engine.read(EVER_CREATED)
       return Boolean(row?.['ever'])
     },
-    async responseUsed(key) {
-      return (await engine.read(RESPONSE_USED, key, now())).length > 0
-    },
+    responseUsed: (key) => isResponseUsed(engine, key, now()),
     useUpResponse: ({ key, keepUntil }) => engine.write(useUpResponse, key, keepUntil, now()),
   }
 }
@@ -159,7 +148,7 @@ export function* createTokenPair(
   response: readonly [key: Uint8Array, keepUntil: number] | undefined,
 ): Steps<'created' | 'response_replayed' | 'id_taken'> {
   if ((yield [CREATE, ...pair]).length === 0) return 'id_taken'
-  if (response === undefined || (yield [REDEEM, ...response, now]).length > 0) return 'created'
+  if (response === undefined || (yield* redeemResponse(...response, now))) return 'created'
   yield [WITHDRAW, pair[0]]
   return 'response_replayed'
 }
@@ -193,122 +182,4 @@ export function* supersedeTokenPair(
   }
   yield [INSERT, ...successor]
   return { won: true, rows: [] }
-}
-
-export function* useUpResponse(key: Uint8Array, keepUntil: number, now: number): Steps<void> {
-  yield [USE_UP, key, keepUntil, now]
-}
-
-const LARGEST_KEY = 2n ** 63n - 1n
-
-/** SQL's integers are signed: an id that does not fit was never given out, and -1 is nobody's key. */
-function keyOf(id: bigint): bigint {
-  return id >= 0n && id <= LARGEST_KEY ? id : -1n
-}
-
-function valuesOf(pair: NewTokenPair): [bigint, ...Value[]] {
-  if (pair.id < 0n || pair.id > LARGEST_KEY) throw new RangeError('a token pair needs an id of 63 bits')
-  return [
-    pair.id,
-    pair.createdAt,
-    pair.removeAt,
-    pair.accessHash,
-    pair.accessExpiresAt,
-    pair.refreshHash ?? null,
-    pair.username,
-    pair.realm,
-    JSON.stringify(pair.client),
-    JSON.stringify(pair.authentication),
-    pair.subject?.issuer ?? null,
-    pair.subject?.subject ?? null,
-    pair.subject?.sessionId ?? null,
-    pair.idToken ?? null,
-  ]
-}
-
-interface StateRow {
-  access_hash: Uint8Array
-  access_invalidated: number
-  refresh_invalidated: number
-  refreshed_at: number | null
-  superseding: Uint8Array | null
-}
-
-interface PairRow extends StateRow {
-  id: string
-  created_at: number
-  remove_at: number
-  access_expires_at: number
-  refresh_hash: Uint8Array | null
-  username: string
-  realm: string
-  client: string
-  authentication: string
-  issuer: string | null
-  subject: string | null
-  session_id: string | null
-  id_token: Uint8Array | null
-}
-
-type AccessRow = Pick<
-  PairRow,
-  'remove_at' | 'access_hash' | 'access_expires_at' | 'access_invalidated' | 'authentication'
->
-
-function readAccess(row: Row): AccessSide {
-  const access = row as unknown as AccessRow
-  return {
-    removeAt: access.remove_at,
-    accessHash: access.access_hash,
-    accessExpiresAt: access.access_expires_at,
-    accessInvalidated: access.access_invalidated === 1,
-    authentication: JSON.parse(access.authentication),
-  }
-}
-
-function readPair(row: Row): TokenPair {
-  return addState(readNewPair(row), row)
-}
-
-/** What the pair was created with. */
-function readNewPair(row: Row): NewTokenPair {
-  const pair = row as unknown as PairRow
-  return {
-    id: BigInt(pair.id),
-    createdAt: pair.created_at,
-    removeAt: pair.remove_at,
-    accessHash: pair.access_hash,
-    accessExpiresAt: pair.access_expires_at,
-    ...(pair.refresh_hash !== null && { refreshHash: pair.refresh_hash }),
-    username: pair.username,
-    realm: pair.realm,
-    client: JSON.parse(pair.client),
-    authentication: JSON.parse(pair.authentication),
-    ...(pair.issuer !== null &&
-      pair.subject !== null && {
-        subject: {
-          issuer: pair.issuer,
-          subject: pair.subject,
-          ...(pair.session_id !== null && { sessionId: pair.session_id }),
-        },
-      }),
-    ...(pair.id_token !== null && { idToken: pair.id_token }),
-  }
-}
-
-/** What changed of it since then. */
-function addState(created: NewTokenPair, row: Row): TokenPair {
-  const state = row as unknown as StateRow
-  const pair = {
-    ...created,
-    accessInvalidated: state.access_invalidated === 1,
-    refreshInvalidated: state.refresh_invalidated === 1,
-  }
-  if (state.refreshed_at === null || state.superseding === null) return pair
-  return { ...pair, refreshedAt: state.refreshed_at, superseding: state.superseding }
-}
-
-/** Of two pairs that had the same id, one after the other, each has an access token of its own. */
-function isStateOf(row: Row, { accessHash }: NewTokenPair): boolean {
-  return Buffer.compare((row as unknown as StateRow).access_hash, accessHash) === 0
 }

@@ -9,7 +9,8 @@ import {
 import { createDocument, deleteDocument, putDocument, replaceDocument } from './documents.ts'
 import { removeExpired } from './expiry.ts'
 import { createSession, deleteSession, trimUnclaimed, updateSession } from './sessions.ts'
-import { createTokenPair, invalidateTokens, supersedeTokenPair, useUpResponse } from './token-pairs.ts'
+import { createTokenPair, invalidateTokens, supersedeTokenPair } from './token-pairs.ts'
+import { useUpResponse } from './used-responses.ts'
 
 /** Every write there is, so that a driver can name one to another thread. */
 export const WRITES = {
