@@ -103,7 +103,8 @@ export async function createSecurity({ settings, log, audit, sealer, store, clus
   // So that they are known should the store go away.
   await directory.reserved.list()
   const tls = openTls(settings, settings.http.tls, log)
-  const authenticator = createAuthenticator({ realms: passwordRealms, tokens, internal: portalCaller, anonymous })
+  const internal = portalCaller
+  const authenticator = createAuthenticator({ realms: passwordRealms, tokens, store, internal, anonymous })
   const app = createRestApp({
     ...directory,
     tokens,

@@ -3,11 +3,14 @@
  * of the password realms accepts. Elasticsearch's security API, "Authentication". Without any of them it is anonymous, if
  * the settings let it in.
  */
+import { hash } from 'node:crypto'
 import { SecurityError } from '../kernel/errors.ts'
-import { equalSecrets } from '../kernel/random.ts'
+import { createMarkedMemory, keepJson } from '../kernel/marked-memory.ts'
+import { equalSecrets, randomText } from '../kernel/random.ts'
+import type { Store } from '../store/store.ts'
 import type { Anonymous } from './anonymous.ts'
 import type { Authentication, RealmRef } from './authentication.ts'
-import type { PasswordRealm } from './realms.ts'
+import { keepsPasswords, type PasswordRealm } from './realms.ts'
 import type { TokenService } from './token-service.ts'
 
 export type Credentials =
@@ -73,20 +76,43 @@ export interface Authenticator {
   runAs(caller: Authentication, username: string): Promise<Authentication>
 }
 
+/** What the realms said to a name and password. */
+interface Verdict {
+  /** In the order in which they were asked. */
+  readonly refusedBy: readonly RealmRef[]
+  /** Absent: nobody accepts them. */
+  readonly accepted?: Authentication
+}
+
+/** Programs that send their password with every call. */
+const MOST_KNOWN = 1024
+
 /** @param realms in the order in which they are asked */
 export function createAuthenticator({
   realms,
   tokens,
+  store: { documents },
   internal,
   anonymous,
 }: {
   realms: readonly PasswordRealm[]
   tokens: TokenService
+  store: { readonly documents: Pick<Store['documents'], 'readMark'> }
   internal?: InternalCaller
   /** Absent: nobody is let in without credentials. */
   anonymous?: Anonymous | undefined
 }): Authenticator {
   const internalSecret = Buffer.from(internal?.secret ?? '')
+  const key = randomText(32)
+  // What a directory says of somebody may change without a trace in our store: that is asked each time.
+  const known = createMarkedMemory<Verdict>({
+    most: MOST_KNOWN,
+    readMark: () => documents.readMark(),
+    keep: ({ accepted, refusedBy }) =>
+      accepted !== undefined &&
+      [...refusedBy, accepted.authenticationRealm].every(keepsPasswords) &&
+      keepJson(accepted),
+  })
 
   return {
     realmNames: realms.map(({ ref }) => ref.name),
@@ -130,17 +156,36 @@ export function createAuthenticator({
 
   async function authenticatePassword(
     { username, password }: { username: string; password: string },
-    refusedBy?: (realm: RealmRef) => void,
+    tellRefusal?: (realm: RealmRef) => void,
   ) {
-    for (const realm of realms) {
-      const user = await realm.authenticate(username, password)
-      if (user === undefined) {
-        refusedBy?.(realm.ref)
-        if (realm.owns?.(username) === true) break
-        continue
-      }
-      return { user, authenticationRealm: realm.ref, lookupRealm: realm.ref, type: 'realm' } as const
-    }
+    // By a keyed digest, as the password may be one that can be guessed: memory holds nothing to try guesses on.
+    const digest = hash('sha256', `${key}${username.length}:${username}${password}`, 'binary')
+    let isKnown = true
+    const verdict = await known.find(digest, () => {
+      isKnown = false
+      return askRealms(username, password, tellRefusal)
+    })
+    if (isKnown && tellRefusal !== undefined) verdict?.refusedBy.forEach(tellRefusal)
+    if (verdict?.accepted !== undefined) return verdict.accepted
     throw new SecurityError('credentials_rejected', 'no realm accepts this name and password')
+  }
+
+  async function askRealms(
+    username: string,
+    password: string,
+    tellRefusal?: (realm: RealmRef) => void,
+  ): Promise<Verdict> {
+    const refusedBy: RealmRef[] = []
+    for (const realm of realms) {
+      const { ref } = realm
+      const user = await realm.authenticate(username, password)
+      if (user !== undefined) {
+        return { refusedBy, accepted: { user, authenticationRealm: ref, lookupRealm: ref, type: 'realm' } }
+      }
+      refusedBy.push(ref)
+      tellRefusal?.(ref)
+      if (realm.owns?.(username) === true) break
+    }
+    return { refusedBy }
   }
 }

@@ -46,7 +46,7 @@ export function createAuthorizer({
     },
   }
 
-  function resolveRoles(user: User): Promise<NamedRole[]> {
+  function resolveRoles(user: User): Promise<readonly NamedRole[]> {
     return roles.resolve(listRoleNames(user, anonymous))
   }
 

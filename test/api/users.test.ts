@@ -276,6 +276,31 @@ test('a disabled user gets no answer but 401, until enabled again', async () => 
   assert.equal((await whoIs(authorization)).status, 200)
 })
 
+test('whoever comes with a password again and again is who the last change made of it', async () => {
+  const old = basic('regular', PASSWORD)
+  const comes = async (authorization = old) => {
+    for (let time = 1; time < 4; time += 1) await whoIs(authorization)
+    const { status, body } = await whoIs(authorization)
+    return status === 200 ? body['roles'] : status
+  }
+  await newUser('regular', { roles: ['reading'] })
+  assert.deepEqual(await comes(), ['reading'])
+  await call('PUT', '/regular', { roles: ['tokens'] })
+  assert.deepEqual(await comes(), ['tokens'])
+  await call('PUT', '/regular/_disable')
+  assert.equal(await comes(), 401)
+  await call('PUT', '/regular/_enable')
+  assert.deepEqual(await comes(), ['tokens'])
+  await call('PUT', '/regular/_password', { password: 'another-password' })
+  assert.equal(await comes(), 401)
+  assert.deepEqual(await comes(basic('regular', 'another-password')), ['tokens'])
+  await call('DELETE', '/regular')
+  assert.equal(await comes(basic('regular', 'another-password')), 401)
+  await newUser('regular')
+  assert.equal(await comes(basic('regular', 'another-password')), 401)
+  assert.deepEqual(await comes(), [])
+})
+
 test('nobody switches the own account off, and nobody one that is not there', async () => {
   assertRefused(
     await call('PUT', '/manager/_disable'),

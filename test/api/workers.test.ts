@@ -76,7 +76,7 @@ test('whose tokens are taken back at the API of one worker is refused by the por
   }
 })
 
-test('a user disabled at one worker, and a role taken away there, count at the other at once', async (t) => {
+test('a user disabled at one worker, a new password and a role taken away there, count at the other at once', async (t) => {
   const [here, there] = await connectToEach(t)
   const account = '/_security/user/often-here'
   const asked = async (path: string) => {
@@ -89,6 +89,10 @@ test('a user disabled at one worker, and a role taken away there, count at the o
     assert.equal(await asked(account), undefined)
     await here('/_security/role/often-used', { cluster: [] })
     assert.equal(await asked(account), 403)
+    await here(`${account}/_password`, { password: 'another-password' })
+    assert.equal(await asked('/_security/_authenticate'), 401)
+    await here(account, { password: 'a-password', roles: ['often-used'], enabled: true })
+    assert.equal(await asked('/_security/_authenticate'), undefined)
     await here(`${account}/_disable`, undefined, ELASTIC, 'PUT')
     assert.equal(await asked('/_security/_authenticate'), 401)
   }

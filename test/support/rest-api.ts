@@ -80,6 +80,7 @@ export async function startRestApi({
   const authenticator = createAuthenticator({
     realms: [reserved, native],
     tokens,
+    store,
     anonymous,
     internal: {
       secret: INTERNAL_SECRET,

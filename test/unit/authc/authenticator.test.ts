@@ -74,6 +74,54 @@ test('a name that is a realm’s own gets in by no other realm', async () => {
   assert.equal((await both.authenticate(basic('joe', 'secret'))).authenticationRealm.name, 'ldap')
 })
 
+test('who was let in twice is known by heart until any user is written', async () => {
+  const asked: string[] = []
+  const told: string[] = []
+  const realms = [realm('empty', {}, asked), realm('native', { joe: 'secret', ann: 'secret' }, asked)]
+  const chain = authenticator(realms)
+  const enter = async (username: string, password = 'secret') => {
+    asked.length = told.length = 0
+    const credentials = { scheme: 'basic', username, password } as const
+    return chain.authenticate(credentials, ({ name }) => told.push(name)).then(({ user }) => user.username)
+  }
+  mark = 1
+  await enter('joe')
+  await enter('joe')
+  assert.equal(await enter('joe'), 'joe')
+  assert.deepEqual({ asked, told }, { asked: [], told: ['empty'] })
+  assert.equal(await enter('ann'), 'ann')
+  for (const [username, password] of [
+    ['joe', 'secret2'],
+    ['jo', 'esecret'],
+    ['joe:', 'secret'],
+  ] as const) {
+    await assert.rejects(enter(username, password), { reason: 'credentials_rejected' })
+    assert.deepEqual(told, ['empty', 'native'])
+  }
+  mark = 2
+  await enter('joe')
+  assert.deepEqual(asked, ['empty', 'native'])
+  mark = undefined
+  await enter('joe')
+  assert.deepEqual(asked, ['empty', 'native'])
+})
+
+test('who is refused, and whom a directory lets in, is not known by heart', async () => {
+  const asked: string[] = []
+  const ldap: PasswordRealm = { ...realm('ldap', { joe: 'secret' }, asked), ref: { name: 'ldap', type: 'ldap' } }
+  const last = realm('last', { ann: 'secret' }, asked)
+  const chain = authenticator([ldap, last])
+  mark = 1
+  for (let time = 1; time <= 3; time++) {
+    await chain.authenticate(basic('joe', 'secret'))
+    assert.equal(asked.splice(0).join(), 'ldap')
+    await chain.authenticate(basic('ann', 'secret'))
+    assert.equal(asked.splice(0).join(), 'ldap,last')
+    await assert.rejects(chain.authenticate(basic('joe', 'wrong')), { reason: 'credentials_rejected' })
+    assert.equal(asked.splice(0).join(), 'ldap,last')
+  }
+})
+
 test('an API key is rejected', async () => {
   await assert.rejects(authenticator([]).authenticate({ scheme: 'apikey' }), { reason: 'credentials_rejected' })
 })
@@ -81,7 +129,7 @@ test('an API key is rejected', async () => {
 test('the secret of the caller inside the process is known, and nothing like it', async () => {
   const secret = 'a-secret-of-this-process-of-43-characters-0'
   const internal = { secret, authentication: portal }
-  const withPortal = createAuthenticator({ realms: [], tokens, internal })
+  const withPortal = createAuthenticator({ realms: [], tokens, store, internal })
   assert.equal(await withPortal.authenticate({ scheme: 'bearer', token: secret }), portal)
   for (const token of [secret.slice(1), `${secret}0`, secret.replace('0', '1'), secret.toUpperCase()]) {
     await assert.rejects(withPortal.authenticate({ scheme: 'bearer', token }), { reason: 'token_unknown' })
@@ -125,6 +173,11 @@ const tokens = createTokenService({
   enabled: true,
 })
 
+/** What tells whether any user was written: `undefined` where that is not known. */
+let mark: number | undefined
+const store = { documents: { readMark: () => mark } }
+
 function authenticator(realms: readonly PasswordRealm[]) {
-  return createAuthenticator({ realms, tokens })
+  mark = undefined
+  return createAuthenticator({ realms, tokens, store })
 }

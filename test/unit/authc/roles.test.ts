@@ -46,3 +46,19 @@ test('a damaged record grants nothing', async (t) => {
   await store.documents.put('role', 'r', { cluster: 'all' })
   await assert.rejects(createRoles({ store }).resolve(['r']), { reason: 'record_damaged' })
 })
+
+test('a set of roles that was asked for before is asked for again after any change of them', async (t) => {
+  const roles = createRoles({ store: await openTemporaryStore(t) })
+  const ask = async () => {
+    for (let time = 1; time < 3; time++) await roles.resolve(['a', 'viewer', 'b'])
+    return (await roles.resolve(['a', 'viewer', 'b'])).map(({ name, role: { cluster } }) => `${name}:${cluster.join()}`)
+  }
+  const viewer = (await ask())[0]
+  await roles.put('b', readRoleDescriptor('b', { cluster: ['monitor'] }))
+  assert.deepEqual(await ask(), [viewer, 'b:monitor'])
+  await roles.put('b', readRoleDescriptor('b', { cluster: ['all'] }))
+  await roles.put('a', readRoleDescriptor('a', {}))
+  assert.deepEqual(await ask(), ['a:', viewer, 'b:all'])
+  await roles.delete('a')
+  assert.deepEqual(await ask(), [viewer, 'b:all'])
+})
