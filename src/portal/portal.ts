@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto'
 import type { TlsOptions } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock } from '../kernel/clock.ts'
+import { endOfTurn } from '../kernel/turn.ts'
 import { WITHOUT_SCHEMAS } from '../net/without-schemas.ts'
 import type { Audit } from '../observe/audit.ts'
 import type { Log } from '../observe/log.ts'
@@ -43,13 +44,14 @@ import { createSignIns } from './sign-in.ts'
 import { createSignOutReceipts } from './sign-out-receipts.ts'
 import { textsOf } from './texts.ts'
 import { createTokenRefresh } from './token-refresh.ts'
-import { NOBODY, UNIDENTIFIED, type Visit, type VisitRules } from './visit.ts'
+import { NOBODY, UNIDENTIFIED, type Visit, type Visitor, type VisitRules } from './visit.ts'
 import { createVisitors } from './visitors.ts'
 
 /** Implicit responses travel in a query. */
 const LONGEST_HEAD = 32 * 1024
 const LARGEST_BODY = 64 * 1024
 const UNKNOWN_PATH: VisitRules = { access: 'required' }
+const NO_QUERY = new URLSearchParams()
 
 /**
  * @param options.settings with the encryption key that the nodes of this portal share
@@ -73,7 +75,10 @@ export async function createPortal(options: {
   const app = fastify({
     ...(tls !== undefined && { https: { ...tls, maxHeaderSize: LONGEST_HEAD } }),
     // 32 hexadecimal digits, the id of a trace. Drawn many at once, where `randomBytes` would ask the kernel each time.
-    genReqId: () => randomUUID().replaceAll('-', ''),
+    genReqId: () => {
+      const id = randomUUID()
+      return id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24)
+    },
     rewriteUrl: ({ url }) => collapseSlashes(stripBasePath(url ?? '/', settings)),
     bodyLimit: LARGEST_BODY,
     schemaController: WITHOUT_SCHEMAS,
@@ -98,24 +103,29 @@ export async function createPortal(options: {
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
     done(null, new URLSearchParams(String(body))),
   )
-  app.addHook('onRequest', (request, reply, done) => {
+  app.addHook('onRequest', async (request, reply) => {
     begin(request, reply)
-    done(isInside(request.originalUrl, settings) ? undefined : new PortalError('not_found', 'not below the base path'))
+    await endOfTurn()
+    if (!isInside(request.originalUrl, settings)) throw new PortalError('not_found', 'not below the base path')
   })
-  app.addHook('preHandler', async (request, reply) => {
-    const allowed = methods.get(request.visit.path)
-    if (request.is404 && allowed !== undefined) {
-      void reply.header('allow', [...allowed].toSorted().join(', '))
-      throw new PortalError('method_not_allowed', `${request.method} is not offered here`)
+  // With `done` and not as promises: most requests have nothing to wait for here, and a promise costs more than the rest.
+  app.addHook('preHandler', (request, reply, done) => {
+    const goOn = (error?: Error) => {
+      if (error !== undefined || !reply.sent) done(error)
     }
-    await admit(request, reply, parts)
-    if (reply.sent) return reply
-    checkOwnOrigin(request, settings)
-    return undefined
+    try {
+      checkMethod(request, reply, methods)
+      const waiting = admit(request, reply, parts)
+      if (waiting === undefined) goOn()
+      else waiting.then(() => goOn(), goOn)
+    } catch (error) {
+      goOn(error as Error)
+    }
   })
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     const { navigation, deadCookie } = request.visit
     if (navigation && deadCookie && !reply.hasHeader('set-cookie')) setCookie(reply, undefined, settings)
+    done(null, payload)
   })
   app.setErrorHandler((error: Error, request, reply) => refuse(error, request, reply, parts))
   app.setNotFoundHandler(() => {
@@ -168,34 +178,55 @@ function createParts(options: Parameters<typeof createPortal>[0]): PortalParts {
   return { settings, api, sessions, records, receipts, visitors, handshakes, signIns, audit, clock, log }
 }
 
-/** Finds out who it is and lets in, leads to the sign-in, or refuses, by the rules of the route. */
-async function admit(request: FastifyRequest, reply: FastifyReply, parts: PortalParts): Promise<void> {
-  const { visit } = request
-  const { access } = visit.rules
-  if (access === 'none') return
-  try {
-    visit.visitor = parts.visitors.recall(request) ?? (await parts.visitors.identify(request, reply))
-  } catch (error) {
+/** @throws PortalError `method_not_allowed` */
+function checkMethod(request: FastifyRequest, reply: FastifyReply, methods: ReturnType<typeof collectMethods>): void {
+  const allowed = request.is404 ? methods.get(request.visit.path) : undefined
+  if (allowed === undefined) return
+  void reply.header('allow', [...allowed].toSorted().join(', '))
+  throw new PortalError('method_not_allowed', `${request.method} is not offered here`)
+}
+
+/**
+ * Finds out who it is and lets in, leads to the sign-in, or refuses, by the rules of the route.
+ * @returns a promise only if there is something to wait for
+ */
+function admit(request: FastifyRequest, reply: FastifyReply, parts: PortalParts): Promise<void> | undefined {
+  const { access } = request.visit.rules
+  const known = access === 'none' ? undefined : parts.visitors.recall(request)
+  if (access !== 'none' && known === undefined) return admitStranger(request, reply, parts)
+  letIn(known ?? NOBODY, request, reply, parts)
+  return undefined
+}
+
+async function admitStranger(request: FastifyRequest, reply: FastifyReply, parts: PortalParts): Promise<void> {
+  const { access } = request.visit.rules
+  const visitor = await parts.visitors.identify(request, reply).catch((error: unknown) => {
     // Pages that welcome anybody are shown even while nobody can be told from anybody else.
     if (access === 'required' || readFailure(error).code !== 'unavailable') throw error
-    visit.visitor = UNIDENTIFIED
-  }
-  if (access === 'optional') return
-  if (visit.visitor.kind === 'anonymous') {
-    await leadToSignIn(visit.visitor, request, reply, parts)
-    return
-  }
-  const forced = findForcedPage(visit.visitor, visit, parts.settings)
-  if (forced !== undefined) {
-    await reply.redirect(forced)
-    return
-  }
+    return UNIDENTIFIED
+  })
+  if (visitor.kind === 'user' || access !== 'required') return letIn(visitor, request, reply, parts)
+  await leadToSignIn(visitor, request, reply, parts)
+}
+
+/** To what was asked for, or first to another page. */
+function letIn(visitor: Visitor, request: FastifyRequest, reply: FastifyReply, { settings }: PortalParts): void {
+  const { visit } = request
+  visit.visitor = visitor
+  const elsewhere = visit.rules.access === 'required' ? findDetour(visitor, request, settings) : undefined
+  if (elsewhere === undefined) checkOwnOrigin(request, settings)
+  else void reply.redirect(elsewhere)
+}
+
+/** Where somebody who may see a page has to go nevertheless. */
+function findDetour(visitor: Visitor, request: FastifyRequest, settings: PortalSettings): string | undefined {
+  const { visit } = request
+  const forced = visitor.kind === 'user' ? findForcedPage(visitor, visit, settings) : undefined
+  if (forced !== undefined || !visit.navigation || request.method !== 'GET') return forced
   // The Back button, to an address on the way to a sign-in.
   const hash = visit.query.get('auth_url_hash')
-  if (visit.navigation && request.method === 'GET' && hash !== null) {
-    const { basePath } = parts.settings
-    await reply.redirect(readTarget(basePath + visit.address, hash, basePath))
-  }
+  const { basePath } = settings
+  return hash === null ? undefined : readTarget(basePath + visit.address, hash, basePath)
 }
 
 function buildVisit(request: FastifyRequest, { embedding }: PortalSettings): Visit {
@@ -208,7 +239,7 @@ function buildVisit(request: FastifyRequest, { embedding }: PortalSettings): Vis
     ...readRequestKind({ method, path, isPage: rules.page === true, embedding, headers }),
     address,
     path,
-    query: new URLSearchParams(queryAt < 0 ? '' : address.slice(queryAt + 1)),
+    query: queryAt < 0 ? NO_QUERY : new URLSearchParams(address.slice(queryAt + 1)),
     system: headers['kbn-system-request'] === 'true',
     rules,
     texts: textsOf(chooseLanguage(headers['accept-language'])),
