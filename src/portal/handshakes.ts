@@ -181,18 +181,33 @@ export function createHandshakes(parts: {
     return { location: overwritten ? overwrittenAddress(settings.basePath, target) : target, secret }
   }
 
+  /** Behind those that are over sooner. */
+  function share(key: string, moved: Promise<Moved>): void {
+    shared.delete(key)
+    shared.set(key, { moved, until: clock() + SHARED_FOR })
+  }
+
+  /** The oldest ones, as far as they are over or too many. */
+  function forgetShared(now: number): void {
+    for (const [key, { until }] of shared) {
+      if (shared.size < MOST_SHARED && now < until) return
+      shared.delete(key)
+    }
+  }
+
   return {
     start,
     finish(ask) {
       // The whole response and the cookie make it the same request; `state` alone never does.
       const key = createHash('sha256').update(`${ask.secret} ${ask.response.redirectUri}`).digest('base64url')
-      for (const [old, { until }] of shared) if (shared.size >= MOST_SHARED || !(clock() < until)) shared.delete(old)
+      const now = clock()
+      forgetShared(now)
       const same = shared.get(key)
-      if (same !== undefined) return same.moved
+      if (same !== undefined && now < same.until) return same.moved
       const moved = finishOnce(ask)
       shared.set(key, { moved, until: Number.POSITIVE_INFINITY })
       moved.then(
-        () => shared.set(key, { moved, until: clock() + SHARED_FOR }),
+        () => share(key, moved),
         () => shared.delete(key),
       )
       return moved

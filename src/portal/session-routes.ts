@@ -19,11 +19,11 @@ export function addSessionRoutes(app: FastifyInstance, parts: PortalParts): void
 
   // Who is recalled is the same value at each request.
   const profiles = new WeakMap<User, string>()
-  app.get('/internal/security/me', required, async (request, reply) => {
+  app.get('/internal/security/me', required, (request, reply) => {
     const user = userOf(request)
     const profile = profiles.get(user) ?? JSON.stringify(buildProfile(user))
     profiles.set(user, profile)
-    return reply.type('application/json; charset=utf-8').send(profile)
+    void reply.type('application/json; charset=utf-8').send(profile)
   })
 
   app.get(SESSION, required, async (request, reply) => {
