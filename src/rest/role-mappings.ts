@@ -4,11 +4,13 @@ import { readRoleMapping, ROLE_MAPPING_FIELDS, type RoleMapping } from '../authz
 import { SecurityError } from '../kernel/errors.ts'
 import { ApiError } from './api-error.ts'
 import { FLAG, OBJECT, OBJECTS, TEXTS } from './body-shape.ts'
+import { buildDeleteRoute, buildShowRoutes } from './named-entries.ts'
 import { readName, readNames } from './names.ts'
 import { checkRefresh } from './query.ts'
 import { readObject } from './request-body.ts'
 import { defineRoute, type Route } from './route.ts'
 
+const PATH = '/_security/role_mapping'
 const ACTION = 'cluster:admin/xpack/security/role_mapping/'
 
 export function buildRoleMappingRoutes({ roleMappings }: { roleMappings: RoleMappings }): Route[] {
@@ -16,7 +18,7 @@ export function buildRoleMappingRoutes({ roleMappings }: { roleMappings: RoleMap
     summary: 'Create or update a role mapping',
     fields: { roles: TEXTS, role_templates: OBJECTS, rules: OBJECT, metadata: OBJECT, enabled: FLAG },
     methods: ['PUT', 'POST'],
-    path: '/_security/role_mapping/:name',
+    path: `${PATH}/:name`,
     parameters: ['refresh'],
     body: 'required',
     read({ path, query, body }): { name: string; mapping: RoleMapping } {
@@ -36,42 +38,29 @@ export function buildRoleMappingRoutes({ roleMappings }: { roleMappings: RoleMap
     },
   })
 
-  const get = ['/_security/role_mapping', '/_security/role_mapping/:name'].map((path) =>
-    defineRoute({
-      summary: 'Show role mappings',
-      methods: ['GET'],
-      path,
-      read({ path }) {
-        const names = readNames(path)
-        return names?.some((name) => name === '_all' || name === '*') === true ? undefined : names
-      },
-      action: () => `${ACTION}get`,
-      async act(names) {
-        const found = names === undefined ? await roleMappings.list() : await roleMappings.get(names)
-        const body = Object.fromEntries(found.map(({ name, mapping }) => [name, mapping]))
-        return { status: names !== undefined && found.length === 0 ? 404 : 200, body }
-      },
-    }),
-  )
-
-  const remove = defineRoute({
-    summary: 'Delete a role mapping',
-    methods: ['DELETE'],
-    path: '/_security/role_mapping/:name',
-    parameters: ['refresh'],
-    read({ path, query }) {
-      checkRefresh(query)
-      return readName(path)
+  const show = buildShowRoutes({
+    summary: 'Show role mappings',
+    path: PATH,
+    action: `${ACTION}get`,
+    readWanted({ path }) {
+      const names = readNames(path)
+      return names?.some((name) => name === '_all' || name === '*') === true ? undefined : names
     },
-    action: () => `${ACTION}delete`,
-    change: (name) => ({ 'event.action': 'delete_role_mapping', delete: { role_mapping: { name } } }),
-    async act(name) {
-      const found = await roleMappings.delete(name)
-      return { status: found ? 200 : 404, body: { found } }
+    async find(names) {
+      const found = names === undefined ? await roleMappings.list() : await roleMappings.get(names)
+      return found.map(({ name, mapping }) => [name, mapping])
     },
   })
 
-  return [put, ...get, remove]
+  const remove = buildDeleteRoute({
+    summary: 'Delete a role mapping',
+    path: PATH,
+    action: `${ACTION}delete`,
+    change: (name) => ({ 'event.action': 'delete_role_mapping', delete: { role_mapping: { name } } }),
+    remove: (name) => roleMappings.delete(name),
+  })
+
+  return [put, ...show, remove]
 }
 
 /** A missing field is the one fault of a body to which Elasticsearch adds a cause: the end of its own message. */

@@ -3,10 +3,12 @@ import type { Roles } from '../authc/roles.ts'
 import { readRoleDescriptor, type RoleDescriptor } from '../authz/role-descriptor.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { OBJECT, OBJECTS, TEXT, TEXTS } from './body-shape.ts'
-import { readName, readNames } from './names.ts'
+import { buildDeleteRoute, buildShowRoutes } from './named-entries.ts'
+import { readName } from './names.ts'
 import { checkRefresh } from './query.ts'
 import { type ConfigChange, defineRoute, type Route } from './route.ts'
 
+const PATH = '/_security/role'
 const ACTION = 'cluster:admin/xpack/security/role/'
 const ROLE_FIELDS = {
   cluster: TEXTS,
@@ -26,7 +28,7 @@ export function buildRoleRoutes({ roles }: { roles: Roles }): Route[] {
     summary: 'Create or update a role',
     fields: ROLE_FIELDS,
     methods: ['PUT', 'POST'],
-    path: '/_security/role/:name',
+    path: `${PATH}/:name`,
     parameters: ['refresh'],
     body: 'required',
     read({ path, query, body }) {
@@ -42,39 +44,25 @@ export function buildRoleRoutes({ roles }: { roles: Roles }): Route[] {
     },
   })
 
-  const get = ['/_security/role', '/_security/role/:name'].map((path) =>
-    defineRoute({
-      summary: 'Show roles',
-      methods: ['GET'],
-      path,
-      read: ({ path }) => readNames(path),
-      action: () => `${ACTION}get`,
-      async act(names) {
-        const found = names === undefined ? await roles.list() : await roles.resolve(names)
-        const body = Object.fromEntries(found.map(({ name, role }) => [name, describeRole(role)]))
-        return { status: names !== undefined && found.length === 0 ? 404 : 200, body }
-      },
-    }),
-  )
-
-  const remove = defineRoute({
-    summary: 'Delete a role',
-    methods: ['DELETE'],
-    path: '/_security/role/:name',
-    parameters: ['refresh'],
-    read({ path, query }) {
-      checkRefresh(query)
-      return readName(path)
-    },
-    action: () => `${ACTION}delete`,
-    change: (name) => describeRoleDeletion(name),
-    async act(name) {
-      const found = await roles.delete(name)
-      return { status: found ? 200 : 404, body: { found } }
+  const show = buildShowRoutes({
+    summary: 'Show roles',
+    path: PATH,
+    action: `${ACTION}get`,
+    async find(names) {
+      const found = names === undefined ? await roles.list() : await roles.resolve(names)
+      return found.map(({ name, role }) => [name, describeRole(role)])
     },
   })
 
-  return [put, ...get, remove]
+  const remove = buildDeleteRoute({
+    summary: 'Delete a role',
+    path: PATH,
+    action: `${ACTION}delete`,
+    change: describeRoleDeletion,
+    remove: (name) => roles.delete(name),
+  })
+
+  return [put, ...show, remove]
 }
 
 export function describeRolePut(name: string, role: RoleDescriptor): ConfigChange {

@@ -9,10 +9,12 @@ import { SecurityError } from '../kernel/errors.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { checkNoFaults } from '../kernel/validation.ts'
 import { FLAG, OBJECT, TEXT, TEXTS } from './body-shape.ts'
-import { readName, readNames } from './names.ts'
+import { buildDeleteRoute, buildShowRoutes } from './named-entries.ts'
+import { readName } from './names.ts'
 import { checkRefresh } from './query.ts'
 import { type ConfigChange, defineRoute, type Route } from './route.ts'
 
+const PATH = '/_security/user'
 const ACTION = 'cluster:admin/xpack/security/user/'
 const PASSWORD = { password: TEXT, password_hash: TEXT }
 
@@ -29,7 +31,7 @@ export function buildUserRoutes({ native, reserved }: { native: NativeRealm; res
       username: TEXT,
     },
     methods: ['PUT', 'POST'],
-    path: '/_security/user/:name',
+    path: `${PATH}/:name`,
     parameters: ['refresh'],
     body: 'required',
     read({ path, query, body }) {
@@ -45,44 +47,29 @@ export function buildUserRoutes({ native, reserved }: { native: NativeRealm; res
     },
   })
 
-  const paths = ['/_security/user', '/_security/user/:name']
-  const get = paths.map((path) =>
-    defineRoute({
-      summary: 'Show users',
-      methods: ['GET'],
-      path,
-      read: ({ path }) => readNames(path),
-      action: () => `${ACTION}get`,
-      async act(names) {
-        const users = names === undefined ? await listUsers() : await findUsers(names)
-        const body = Object.fromEntries(users.map((user) => [user.username, describeUser(user)]))
-        return { status: names !== undefined && users.length === 0 ? 404 : 200, body }
-      },
-    }),
-  )
+  const show = buildShowRoutes({
+    summary: 'Show users',
+    path: PATH,
+    action: `${ACTION}get`,
+    async find(names) {
+      const users = names === undefined ? await listUsers() : await findUsers(names)
+      return users.map((user) => [user.username, describeUser(user)])
+    },
+  })
 
-  const remove = defineRoute({
+  const remove = buildDeleteRoute({
     summary: 'Delete a user',
-    methods: ['DELETE'],
-    path: '/_security/user/:name',
-    parameters: ['refresh'],
-    read({ path, query }) {
-      checkRefresh(query)
-      return readName(path)
-    },
-    action: () => `${ACTION}delete`,
+    path: PATH,
+    action: `${ACTION}delete`,
     change: (name) => ({ 'event.action': 'delete_user', delete: { user: { name } } }),
-    async act(name) {
-      const found = await native.deleteUser(name)
-      return { status: found ? 200 : 404, body: { found } }
-    },
+    remove: (name) => native.deleteUser(name),
   })
 
   const changeOwnPassword = defineRoute({
     summary: "Change one's own password",
     fields: PASSWORD,
     methods: ['PUT', 'POST'],
-    path: '/_security/user/_password',
+    path: `${PATH}/_password`,
     parameters: ['refresh'],
     body: 'required',
     read({ query, body }) {
@@ -104,7 +91,7 @@ export function buildUserRoutes({ native, reserved }: { native: NativeRealm; res
     summary: 'Change the password of a user',
     fields: PASSWORD,
     methods: ['PUT', 'POST'],
-    path: '/_security/user/:name/_password',
+    path: `${PATH}/:name/_password`,
     parameters: ['refresh'],
     body: 'required',
     read({ path, query, body }) {
@@ -121,8 +108,8 @@ export function buildUserRoutes({ native, reserved }: { native: NativeRealm; res
   })
 
   const setEnabled = [
-    { path: '/_security/user/:name/_enable', enabled: true },
-    { path: '/_security/user/:name/_disable', enabled: false },
+    { path: `${PATH}/:name/_enable`, enabled: true },
+    { path: `${PATH}/:name/_disable`, enabled: false },
   ].map(({ path, enabled }) =>
     defineRoute({
       summary: 'Enable or disable a user',
@@ -148,7 +135,7 @@ export function buildUserRoutes({ native, reserved }: { native: NativeRealm; res
     }),
   )
 
-  return [put, ...get, remove, changeOwnPassword, changePassword, ...setEnabled]
+  return [put, ...show, remove, changeOwnPassword, changePassword, ...setEnabled]
 
   function realmOf(name: string): NativeRealm | ReservedRealm {
     return reserved.has(name) ? reserved : native
