@@ -4,6 +4,7 @@
  */
 import { freezeJson } from '../kernel/json.ts'
 import { isWorthKeeping } from '../kernel/marked-memory.ts'
+import { createRecentMap } from '../kernel/recent-map.ts'
 import type { NewTokenPair } from './store.ts'
 
 export interface PairMemory {
@@ -15,34 +16,20 @@ export interface PairMemory {
   add(pair: NewTokenPair): void
 }
 
-/** @param most how many pairs are kept, of which the half that was in use last stays longer */
+/** @param most how many pairs are kept, those that were in use last */
 export function createPairMemory(most: number): PairMemory {
-  // Of a pair that was looked up once there is only its id.
-  let recent = new Map<bigint, NewTokenPair | undefined>()
-  let older = recent
-  const keep = (id: bigint, pair: NewTokenPair | undefined) => {
-    if (recent.size >= most / 2) {
-      older = recent
-      recent = new Map()
-    }
-    recent.set(id, pair)
-  }
+  const known = createRecentMap<bigint, NewTokenPair>(most)
+  const seen = createRecentMap<bigint, true>(most)
   return {
-    get(id) {
-      const found = recent.get(id)
-      if (found !== undefined) return found
-      const pair = older.get(id)
-      if (pair !== undefined) keep(id, pair)
-      return pair
-    },
+    get: (id) => known.get(id),
     add(pair) {
       const { id, client, authentication, idToken } = pair
-      if (!recent.has(id) && !older.has(id)) return keep(id, undefined)
+      if (seen.get(id) === undefined) return seen.set(id, true)
       if (!isWorthKeeping([client, authentication, idToken?.length])) return
       // From now on it is handed to whoever looks the pair up.
       freezeJson(client)
       freezeJson(authentication)
-      keep(id, pair)
+      known.set(id, pair)
     },
   }
 }
