@@ -1,6 +1,7 @@
 /** The settings of an LDAP realm: a directory that knows users, their passwords and their groups. */
 import { buildClientTlsRows } from './client-tls-settings.ts'
-import { boolean, checked, integer, list, oneOf, text, time } from './setting-types.ts'
+import { buildRealmRows } from './realm-rows.ts'
+import { boolean, checked, list, oneOf, text, time } from './setting-types.ts'
 import { setting } from './setting.ts'
 import { ValueError } from './settings-error.ts'
 
@@ -23,20 +24,7 @@ const urls = checked(list, 'list of `ldap://` and `ldaps://` URLs', (found, key)
 export const LDAP_TLS = buildClientTlsRows(`${LDAP_PREFIX}ssl.`, 'the directory')
 
 export const LDAP = {
-  order: setting({
-    key: `${LDAP_PREFIX}order`,
-    type: integer(-2_147_483_648, 2_147_483_647),
-    default: '0',
-    required: (_key, [realm]) =>
-      `'order' is a mandatory parameter for realm config. Found invalid config for realm: '${realm}'`,
-    description: 'The place of the realm in the chain, ascending. No two realms have the same.',
-  }),
-  enabled: setting({
-    key: `${LDAP_PREFIX}enabled`,
-    type: boolean,
-    default: 'true',
-    description: 'A disabled realm is as good as absent.',
-  }),
+  ...buildRealmRows(LDAP_PREFIX),
   url: setting({
     key: `${LDAP_PREFIX}url`,
     type: urls,

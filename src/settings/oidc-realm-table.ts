@@ -4,7 +4,8 @@
  */
 import { RE2JS } from 're2js'
 import { isLoopbackHost } from '../kernel/loopback.ts'
-import { boolean, checked, integer, list, oneOf, text, time, uri } from './setting-types.ts'
+import { buildRealmRows } from './realm-rows.ts'
+import { boolean, checked, list, oneOf, text, time, uri } from './setting-types.ts'
 import { setting, type SettingType } from './setting.ts'
 import { ValueError } from './settings-error.ts'
 
@@ -212,20 +213,7 @@ export const CLAIM_PATTERNS = {
 }
 
 export const REALM = {
-  order: setting({
-    key: `${REALM_PREFIX}order`,
-    type: integer(-2_147_483_648, 2_147_483_647),
-    default: '0',
-    required: (_key, [realm]) =>
-      `'order' is a mandatory parameter for realm config. Found invalid config for realm: '${realm}'`,
-    description: 'The place of the realm in the chain, ascending. No two realms have the same.',
-  }),
-  enabled: setting({
-    key: `${REALM_PREFIX}enabled`,
-    type: boolean,
-    default: 'true',
-    description: 'A disabled realm is as good as absent.',
-  }),
+  ...buildRealmRows(REALM_PREFIX),
   allowedClockSkew: setting({
     key: `${REALM_PREFIX}allowed_clock_skew`,
     type: time(),
