@@ -10,7 +10,7 @@
 import { hash } from 'node:crypto'
 import { type Clock, wholeSeconds } from '../kernel/clock.ts'
 import { SecurityError } from '../kernel/errors.ts'
-import { createMarkedMemory } from '../kernel/marked-memory.ts'
+import { createMarkedMemory, keepJson } from '../kernel/marked-memory.ts'
 import type { Sealer } from '../kernel/sealer.ts'
 import type { Store, TokenPair, UsedResponse } from '../store/store.ts'
 import type { Authentication } from './authentication.ts'
@@ -114,7 +114,15 @@ export function createTokenService({
   removalDelay?: number
   enabled: boolean
 }): TokenService {
-  const known = createMarkedMemory<KnownToken>({ most: MOST_KNOWN, readMark: () => store.tokens.readMark() })
+  const known = createMarkedMemory<KnownToken>({
+    most: MOST_KNOWN,
+    readMark: () => store.tokens.readMark(),
+    keep(token) {
+      if (!keepJson(token)) return false
+      bearers.set(token.authentication, token)
+      return true
+    },
+  })
   const bearers = new WeakMap<Authentication, KnownToken>()
   return { enabled, issue, authenticate, holds, refresh, find, locate, invalidate, invalidateOf }
 
@@ -156,9 +164,7 @@ export function createTokenService({
     if (access === undefined || !provesSecret(access.accessHash, parts.secret)) return undefined
     if (access.accessInvalidated) throw new SecurityError('token_expired', 'the access token was invalidated')
     const { accessExpiresAt: expiresAt, removeAt, authentication } = access
-    const token = { expiresAt, removeAt, authentication: readAuthentication(authentication) }
-    bearers.set(token.authentication, token)
-    return token
+    return { expiresAt, removeAt, authentication: readAuthentication(authentication) }
   }
 
   async function refresh(refreshToken: string, client: Authentication): Promise<IssuedTokens> {

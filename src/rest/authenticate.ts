@@ -5,7 +5,8 @@ import type { JsonObject } from '../kernel/json.ts'
 import { defineRoute, type Answer, type Route } from './route.ts'
 
 export function buildAuthenticateRoutes({ anonymous }: { anonymous?: Anonymous | undefined }): Route[] {
-  // Who bears a token is the same value at every use of it, for as long as it is remembered.
+  // Of a caller who is known by heart, which is the same unchangeable value each time. An entry of each caller who is not
+  // would cost more than it could ever save, above all memory.
   const written = new WeakMap<Authentication, Answer>()
   return [
     defineRoute({
@@ -20,7 +21,7 @@ export function buildAuthenticateRoutes({ anonymous }: { anonymous?: Anonymous |
         if (answer === undefined) {
           const body = describeAuthentication(addAnonymousRoles(caller, anonymous))
           answer = { body, text: JSON.stringify(body) }
-          written.set(caller, answer)
+          if (Object.isFrozen(caller)) written.set(caller, answer)
         }
         return answer
       },
