@@ -6,6 +6,7 @@
 import { Agent, ProxyAgent, type Dispatcher } from 'undici'
 import { isLoopbackHost } from '../kernel/loopback.ts'
 import { createRecentMap } from '../kernel/recent-map.ts'
+import { endOfTurn } from '../kernel/turn.ts'
 import type { OutboundSettings } from '../settings/settings.ts'
 import { createConnectionSlots } from './connection-slots.ts'
 import { exchange } from './exchange.ts'
@@ -86,6 +87,8 @@ export function createOutbound(settings: OutboundSettings): Outbound {
         bodyTimeout: socketTimeout,
       }
       const answer = await exchange(dispatcherFor(url.protocol), request, limits)
+      // Under load, what came for many logins in one turn goes on side by side.
+      await endOfTurn()
       const contentType = first(answer.headers['content-type'])
       return {
         status: answer.status,
