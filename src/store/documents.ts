@@ -1,5 +1,6 @@
 import { createMarkedMemory } from '../kernel/marked-memory.ts'
 import type { Engine, Row, Steps } from './engine.ts'
+import { DOCUMENTS } from './outdating.ts'
 import type { Documents, StoredDocument } from './store.ts'
 
 const GET = 'select name, body, version from document where kind = ?1 and name = ?2'
@@ -24,7 +25,7 @@ const MOST_KNOWN = 2048
 
 /** Users, roles, role mappings, privileges, signing keys: JSON objects by kind and name. */
 export function createDocuments(engine: Engine): Documents {
-  const known = createMarkedMemory<StoredDocument>({ most: MOST_KNOWN, readMark: () => engine.readMark?.() })
+  const known = createMarkedMemory<StoredDocument>({ most: MOST_KNOWN, readMark: () => engine.readMark?.(DOCUMENTS) })
 
   return {
     get: (kind, name) =>
@@ -47,7 +48,7 @@ export function createDocuments(engine: Engine): Documents {
     },
     replace: (kind, name, version, body) => engine.write(replaceDocument, kind, name, version, JSON.stringify(body)),
     delete: (kind, name) => engine.write(deleteDocument, kind, name),
-    readMark: () => engine.readMark?.(),
+    readMark: () => engine.readMark?.(DOCUMENTS),
   }
 }
 

@@ -121,7 +121,7 @@ function createEngine(reader: Reader, writer: WriterThread, mark: ReadMark): Eng
   return {
     read: async (...statement) => reader.run(...statement),
     write: (...write) => writer.call(...write),
-    readMark: (session) => mark.read(session),
+    readMark: (of) => mark.read(of),
   }
 }
 

@@ -4,6 +4,8 @@
  *
  * The SQL keeps to what SQLite and PostgreSQL both read. Parameters are `?1`, `?2`, …
  */
+import type { Remembered } from './outdating.ts'
+
 export type Value = string | number | bigint | Uint8Array | null
 
 export type Row = Readonly<Record<string, Value>>
@@ -31,9 +33,9 @@ export interface Engine {
     ...args: Arguments
   ): Promise<Result>
   /**
-   * A number that is another one after every invalidation of tokens and every write of a document, in whichever process,
-   * before its promise resolves. `undefined`: nothing may be remembered now. Left out: nothing ever.
-   * @param session asks for another number: that of this portal session, which each of its changes changes
+   * A number that is another one after every change of this, in whichever process, before the promise of the change
+   * resolves: an invalidation of any token, a write of any document, a change of one portal session.
+   * @returns `undefined`: nothing may be remembered now. Left out: nothing ever
    */
-  readMark?(session?: string): number | undefined
+  readMark?(of: Remembered): number | undefined
 }

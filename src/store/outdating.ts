@@ -1,8 +1,10 @@
 import type { WRITES } from './writes.ts'
 
 type Writes = typeof WRITES
-/** What somebody may remember: a portal session by its id, or (`undefined`) any token and any document. */
-export type Remembered = string | undefined
+/** What somebody may remember: any token, any document, or a portal session by its id, which is longer than those words. */
+export type Remembered = string
+export const TOKENS = 'tokens'
+export const DOCUMENTS = 'documents'
 
 type Rules = {
   readonly [Name in keyof Writes]?: (
@@ -11,7 +13,7 @@ type Rules = {
   ) => readonly Remembered[]
 }
 
-const TOKENS_AND_DOCUMENTS = () => [undefined]
+const ANY_DOCUMENT = () => [DOCUMENTS]
 
 /**
  * What must not be remembered any more after a write. A new record outdates nothing, as nobody remembers that there was
@@ -19,11 +21,11 @@ const TOKENS_AND_DOCUMENTS = () => [undefined]
  * sign-in, which `trimUnclaimed` may remove, is never remembered.
  */
 const OUTDATING: Rules = {
-  invalidateTokens: TOKENS_AND_DOCUMENTS,
-  putDocument: TOKENS_AND_DOCUMENTS,
-  createDocument: TOKENS_AND_DOCUMENTS,
-  replaceDocument: TOKENS_AND_DOCUMENTS,
-  deleteDocument: TOKENS_AND_DOCUMENTS,
+  invalidateTokens: () => [TOKENS],
+  putDocument: ANY_DOCUMENT,
+  createDocument: ANY_DOCUMENT,
+  replaceDocument: ANY_DOCUMENT,
+  deleteDocument: ANY_DOCUMENT,
   createSession: ([, , replaces], displaced = []) => (replaces ? [replaces[0][0], ...displaced] : displaced),
   updateSession: ([, [id]]) => [id],
   deleteSession: ([, id]) => [id],

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { wholeSeconds, type Clock } from '../kernel/clock.ts'
 import type { Engine, Row, Steps, Value } from './engine.ts'
+import { TOKENS } from './outdating.ts'
 import type { PairMemory } from './pair-memory.ts'
 import {
   addState,
@@ -102,7 +103,7 @@ export function createTokenPairs({
       const [row] = await engine.read(FIND_ACCESS, keyOf(id), now())
       return row && readAccess(row)
     },
-    readMark: () => engine.readMark?.(),
+    readMark: () => engine.readMark?.(TOKENS),
     findMany,
     invalidate: (sides) =>
       engine.write(

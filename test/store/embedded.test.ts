@@ -48,18 +48,22 @@ test('the folder and every file in it are for their owner only, even if the fold
   assert.equal(statSync(join(directory, 'ostiary.db')).mode & 0o777, 0o600)
 })
 
-test('an invalidation and a written document make what is remembered doubtful, a login and a refresh do not', async () => {
+test('an invalidation makes what is remembered of tokens doubtful, a write that of documents, a login and a refresh nothing', async () => {
   const store = await createEmbeddedStore({ directory: newDirectory(), clock: () => START })
   const { id } = newPair()
   // The writer thread sets the first mark.
   await store.tokens.create(newPair({ id }))
   const mark = store.tokens.readMark() ?? assert.fail('there is no mark')
+  const written = store.documents.readMark() ?? assert.fail('there is no mark')
   await store.tokens.create(newPair())
   await store.tokens.supersede(id, START, new Uint8Array(8), newPair())
   assert.equal(store.tokens.readMark(), mark)
-  const marks = new Set([mark])
+  await store.tokens.invalidate([{ id, side: 'refresh' }])
+  const invalidated = store.tokens.readMark() ?? assert.fail('there is no mark')
+  assert.notEqual(invalidated, mark)
+  assert.equal(store.documents.readMark(), written)
+  const marks = new Set([written])
   const changes = [
-    () => store.tokens.invalidate([{ id, side: 'refresh' }]),
     () => store.documents.create('user', 'u', {}),
     () => store.documents.put('user', 'u', {}),
     () => store.documents.replace('user', 'u', 2, {}),
@@ -67,9 +71,10 @@ test('an invalidation and a written document make what is remembered doubtful, a
   ]
   for (const change of changes) {
     await change()
-    marks.add(store.tokens.readMark() ?? assert.fail('there is no mark'))
+    marks.add(store.documents.readMark() ?? assert.fail('there is no mark'))
   }
   assert.equal(marks.size, 1 + changes.length)
+  assert.equal(store.tokens.readMark(), invalidated)
   await store.close()
   assert.equal(store.tokens.readMark(), undefined)
 })

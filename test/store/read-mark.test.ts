@@ -11,6 +11,7 @@ import {
   setMark,
   startMarks,
 } from '../../src/store/embedded/read-mark.ts'
+import { DOCUMENTS, TOKENS } from '../../src/store/outdating.ts'
 
 const SESSION = 'one-session-of-the-portal'
 const OTHER_SESSION = 'another-session-of-the-portal'
@@ -24,7 +25,7 @@ describe('the marks of several processes', () => {
 })
 
 function registerProof(open: (t: TestContext) => ReadMark | Promise<ReadMark>): void {
-  for (const [name, of] of Object.entries({ 'tokens and documents': undefined, 'a session': SESSION }))
+  for (const [name, of] of Object.entries({ tokens: TOKENS, documents: DOCUMENTS, 'a session': SESSION }))
     test(`while ${name} are being changed nothing of them is remembered, and afterwards nothing from before`, async (t) => {
       const mark = await open(t)
       startMarks(mark.target)
@@ -45,16 +46,20 @@ function registerProof(open: (t: TestContext) => ReadMark | Promise<ReadMark>): 
       assert.equal(mark.read(of), undefined)
     })
 
-  test('what changes one session leaves others, tokens and documents as they are', async (t) => {
+  test('what changes one session, tokens or documents leaves the others as they are', async (t) => {
     const mark = await open(t)
-    startMarks(mark.target)
-    const others = [undefined, OTHER_SESSION]
-    const before = others.map((of) => mark.read(of))
-    clearMark(mark.target, SESSION)
-    assert.deepEqual(
-      others.map((of) => mark.read(of)),
-      before,
-    )
+    const all = [TOKENS, DOCUMENTS, SESSION, OTHER_SESSION]
+    for (const changed of all) {
+      startMarks(mark.target)
+      const others = all.filter((of) => of !== changed)
+      const before = others.map((of) => mark.read(of))
+      clearMark(mark.target, changed)
+      assert.deepEqual(
+        others.map((of) => mark.read(of)),
+        before,
+      )
+      assert.equal(mark.read(changed), undefined)
+    }
     mark.close()
   })
 }

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Remembered } from '../outdating.ts'
+import { DOCUMENTS, type Remembered, TOKENS } from '../outdating.ts'
 
 /** Tells whoever reads the store what `Engine.readMark` promises, without a look at the store. */
 export interface ReadMark {
@@ -15,11 +15,12 @@ export interface ReadMark {
 export type MarkTarget = Int32Array | number
 
 /**
- * The first place is that of all tokens and documents. Of the others each is that of many sessions: what changes one of
- * them makes few others doubtful.
+ * The first places are that of all tokens and that of all documents. Of the others each is that of many sessions: what
+ * changes one of them makes few others doubtful.
  */
+const FIRST_PLACES: readonly Remembered[] = [TOKENS, DOCUMENTS]
 const SESSION_PLACES = 4096
-const PLACES = 1 + SESSION_PLACES
+const PLACES = FIRST_PLACES.length + SESSION_PLACES
 const BYTES = 6
 const LARGEST = 2 ** (8 * BYTES) - 1
 /** Stands in the file while something is being changed. */
@@ -97,10 +98,11 @@ function trySetting(set: () => void): void {
 
 /** Ids are hashes: their first characters are as good as any other choice. */
 function placeOf(of: Remembered): number {
-  if (of === undefined) return 0
+  const first = FIRST_PLACES.indexOf(of)
+  if (first >= 0) return first
   let number = 0
   for (let at = 0; at < 8; at += 1) number = (number * 31 + of.charCodeAt(at)) | 0
-  return 1 + (number & (SESSION_PLACES - 1))
+  return FIRST_PLACES.length + (number & (SESSION_PLACES - 1))
 }
 
 function isOdd(mark: number): boolean {
