@@ -42,8 +42,17 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   const open = () => openConnection(address)
   await prepareDatabase(address, fingerprints)
 
-  const writeLine = createLine({ open, log, onChange: () => writing.send() })
+  const writeLine = createLine({
+    open,
+    log,
+    onChange() {
+      if (writeLine.failure instanceof SecurityError) loseReadLines()
+      writing.send()
+    },
+  })
   const readLines = Array.from({ length: poolSize - 1 }, () => createLine({ open, onChange: () => reading.send() }))
+  /** A server that is refused may have been the primary when they were opened, and then tells what was. */
+  const loseReadLines = () => readLines.forEach(({ connection }) => connection?.destroy())
   const timeoutMs = address.timeout * 1000
   const writing: Gathering<PendingWrite> = createGathering({
     lines: [writeLine],

@@ -147,6 +147,32 @@ test('connections that somebody ends are opened again', () =>
     }
   }))
 
+test('a server that takes no writes any more is not read from either, until it does again', () =>
+  withStore(async (store) => {
+    await store.check()
+    await configure('alter system set default_transaction_read_only = on')
+    try {
+      // The node finds out by itself, since it looks for what has expired.
+      for (const end = performance.now() + 20_000; ;) {
+        const reads = await Promise.allSettled([store.check(), store.tokens.find(1n)])
+        if (reads.every(({ status }) => status === 'rejected')) break
+        assert.ok(performance.now() < end, 'it is still read from after 20 s')
+        await setTimeout(20)
+      }
+      for (let time = 0; time < 50; time += 1) {
+        await assert.rejects(store.tokens.find(1n), { reason: 'store_unavailable' })
+      }
+    } finally {
+      await configure('alter system reset default_transaction_read_only')
+    }
+    await untilItWorks(store)
+  }))
+
+async function configure(sql: string): Promise<void> {
+  await server.query('postgres', sql)
+  await server.query('postgres', 'select pg_reload_conf()')
+}
+
 test('a row that another holds is waited for, and then that write is refused and not there; its neighbours are', () =>
   withStore(async (store) => {
     const pair = newPair()
