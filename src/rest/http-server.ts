@@ -110,10 +110,13 @@ async function open(server: Server, host: string, port: number): Promise<void> {
 function readBody(message: IncomingMessage): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const refuse = () => reject(textError(413, 'Request body is too large', { connection: 'close' }))
+  // Nobody is there any more to read the answer.
+  const giveUp = () => reject(textError(400, 'the request ended before its body did'))
   if (Number(message.headers['content-length']) > LARGEST_BODY) {
     refuse()
     return promise
   }
+  if (message.destroyed) giveUp()
   const parts: Buffer[] = []
   let length = 0
   message.on('data', (bytes: Buffer) => {
@@ -122,8 +125,7 @@ function readBody(message: IncomingMessage): Promise<string> {
     else parts.push(bytes)
   })
   message.once('end', () => resolve((parts.length === 1 ? parts[0] : Buffer.concat(parts))?.toString() ?? ''))
-  // Nobody is there any more to read the answer.
-  message.once('error', () => reject(textError(400, 'the request ended before its body did')))
+  message.once('error', giveUp)
   return promise
 }
 

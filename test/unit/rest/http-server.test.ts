@@ -87,17 +87,24 @@ test('a body in parts has its characters whole', async (t) => {
   assert.match(await listenTo(socket), /\r\n\r\n"ü€"$/)
 })
 
-test('a caller who leaves before the end of the body is let go', async (t) => {
-  const left = Promise.withResolvers<unknown>()
-  const { port } = await start(t, async ({ readBody }) => {
-    await readBody().catch(left.resolve)
-    return { status: 400, headers: {}, text: '' }
+for (const when of ['before', 'while'] as const)
+  test(`a caller who leaves ${when} the body is read is let go`, async (t) => {
+    const asked = Promise.withResolvers<void>()
+    const gone = Promise.withResolvers<void>()
+    const left = Promise.withResolvers<unknown>()
+    const { port } = await start(t, async ({ readBody }) => {
+      asked.resolve()
+      if (when === 'before') await gone.promise
+      await readBody().catch(left.resolve)
+      return { status: 400, headers: {}, text: '' }
+    })
+    const socket = await open(port)
+    socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n12345')
+    await asked.promise
+    socket.destroy()
+    setTimeout(gone.resolve, 50)
+    assert.match(String(await left.promise), /400/)
   })
-  const socket = await open(port)
-  socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n12345')
-  setTimeout(() => socket.destroy(), 20)
-  assert.match(String(await left.promise), /400/)
-})
 
 test('an answer that cannot be written ends its connection, and the server goes on', async (t) => {
   const { port, address } = await start(t, async (request) => {
