@@ -55,8 +55,12 @@ export interface BrowserSessions {
    * @returns the session as it is afterwards, `undefined` if it has ended
    */
   change(session: BrowserSession, edit: Edit): Promise<BrowserSession | undefined>
-  /** Ends a session. @returns what it last was, `undefined` if it had ended before */
-  end(session: BrowserSession, how: Ending): Promise<BrowserSession | undefined>
+  /**
+   * Ends a session.
+   * @param reason is told to the browser for a day; without one nothing of the session remains
+   * @returns what it last was, `undefined` if it had ended before
+   */
+  end(session: BrowserSession, reason?: EndReason): Promise<BrowserSession | undefined>
   /** Of a signed-in session. */
   deadlines(session: SignedInSession): Deadlines
   /** The provider of a sign-in as it is in the settings now; `undefined` if it is gone or has another realm. */
@@ -69,8 +73,6 @@ type Edit = (
 
 /** `ended`: with this reason. Otherwise it lives on with the content that is built with the new secret. */
 type OldSession = { readonly ended: EndReason } | ((newSecret: string) => SessionContent)
-/** `forgotten`: nothing remains that could tell why. */
-export type Ending = EndReason | 'forgotten'
 
 const NEVER = Number.MAX_SAFE_INTEGER
 /** Sessions without a sign-in that a store holds, give or take those of one round between two looks. */
@@ -146,16 +148,18 @@ export function createBrowserSessions(parts: {
     return { ended: 'UNEXPECTED_SESSION_ERROR' }
   }
 
-  /** Writes over the version that was read, as often as another writer is faster. */
+  /** Writes over the version that was read, or deletes it without a record, as often as another writer is faster. */
   async function write<T>(
     session: BrowserSession,
-    build: (now: BrowserSession) => { record: PortalSession; result: T } | { leave: T },
+    build: (now: BrowserSession) => { record: PortalSession | undefined; result: T } | { leave: T },
   ): Promise<T | undefined> {
     let now: BrowserSession = session
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const built = build(now)
       if ('leave' in built) return built.leave
-      if (await store.update(built.record, now.record.version)) return built.result
+      const { id, version } = now.record
+      const written = built.record === undefined ? store.delete(id, version) : store.update(built.record, version)
+      if (await written) return built.result
       const found = await find(session.secret)
       if ('ended' in found) return undefined
       now = found
@@ -209,8 +213,11 @@ export function createBrowserSessions(parts: {
         return { record, result: { secret: now.secret, record: { ...record, version }, content: edited.content } }
       }),
 
-    end: (session, how) =>
-      write(session, (now) => ({ record: buildTombstone(now.record, how, wholeSeconds(clock)), result: now })),
+    end: (session, reason) =>
+      write(session, (now) => ({
+        record: reason && buildTombstone(now.record, reason, wholeSeconds(clock)),
+        result: now,
+      })),
 
     deadlines: (session) => deadlinesOf(session.content.signIn, session.record),
     provider: providerOf,

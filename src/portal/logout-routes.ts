@@ -31,7 +31,7 @@ export function addLogoutRoutes(app: FastifyInstance, parts: PortalParts): void 
       if (opened.cookie !== 'live') return reply.redirect(loggedOutAddress(visit, undefined))
 
       // Deleted at its version: tokens that were refreshed meanwhile are the ones that are ended below.
-      const last = await sessions.end(opened.session, 'forgotten')
+      const last = await sessions.end(opened.session)
       setCookie(reply, undefined, settings)
       if (!isSignedIn(last)) return reply.redirect(loggedOutAddress(visit, undefined))
       const { signIn } = last.content

@@ -6,7 +6,7 @@ import { type Clock, wholeSeconds } from '../kernel/clock.ts'
 import { SecurityError } from '../kernel/errors.ts'
 import type { PortalProviderSettings } from '../settings/settings.ts'
 import type { PortalSession, Sessions, VersionedSession } from '../store/store.ts'
-import type { EndReason, Ending, SignedInSession } from './browser-sessions.ts'
+import type { EndReason, SignedInSession } from './browser-sessions.ts'
 import { buildDeadlines, passedDeadline } from './deadlines.ts'
 import type { ContentSealer } from './session-content.ts'
 import type { VisitorOrigin } from './visitor-origin.ts'
@@ -63,9 +63,8 @@ const MOST_TRIES = 100
 export const TOMBSTONE_KEPT_FOR = 86_400
 
 /** What remains of a session that has ended. */
-export function buildTombstone(record: PortalSession, how: Ending, now: number): PortalSession {
-  const removeAt = how === 'forgotten' ? now : now + TOMBSTONE_KEPT_FOR
-  return { ...record, content: new Uint8Array(), ended: how, removeAt }
+export function buildTombstone(record: PortalSession, reason: EndReason, now: number): PortalSession {
+  return { ...record, content: new Uint8Array(), ended: reason, removeAt: now + TOMBSTONE_KEPT_FOR }
 }
 
 export function createSessionRecords(parts: {
@@ -103,11 +102,11 @@ export function createSessionRecords(parts: {
   }
 
   /** @returns the record as it last was, `undefined` if another request ended it */
-  async function endRecord(record: VersionedSession, how: Ending): Promise<VersionedSession | undefined> {
+  async function endRecord(record: VersionedSession, reason: EndReason): Promise<VersionedSession | undefined> {
     let now: VersionedSession | undefined = record
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       if (now === undefined || now.ended !== undefined) return undefined
-      if (await store.update(buildTombstone(now, how, wholeSeconds(clock)), now.version)) return now
+      if (await store.update(buildTombstone(now, reason, wholeSeconds(clock)), now.version)) return now
       now = await store.find(record.id)
     }
     throw new SecurityError('store_unavailable', 'a session is changed by too many at once')

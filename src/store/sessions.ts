@@ -44,7 +44,8 @@ const TRIM_UNCLAIMED = `
   delete from portal_session where id in (
     select id from portal_session where ${UNCLAIMED} order by created_at, id limit ?1)
   returning 1 as done`
-const DELETE = 'delete from portal_session where id = ?1 returning remove_at > ?2 as alive'
+const DELETE = `
+  delete from portal_session where id = ?1 and version = coalesce(?3, version) returning remove_at > ?2 as alive`
 
 /** Sessions that are in use again and again. */
 const MOST_KNOWN = 8192
@@ -80,7 +81,7 @@ export function createSessions({ engine, clock }: { engine: Engine; clock: Clock
         limit,
       ),
     update: (session, version) => engine.write(updateSession, now(), valuesOf(session), version),
-    delete: (id) => engine.write(deleteSession, now(), id),
+    delete: (id, version) => engine.write(deleteSession, now(), id, version ?? null),
     async list({ provider, usernameHash }, { after, limit }) {
       const values: Value[] = [now()]
       const bind = (value: Value) => `?${values.push(value)}`
@@ -130,8 +131,8 @@ export function* updateSession(now: number, session: SessionValues, version: num
   return (yield [UPDATE, ...session, version, now]).length > 0
 }
 
-export function* deleteSession(now: number, id: string): Steps<boolean> {
-  const [row] = yield [DELETE, id, now]
+export function* deleteSession(now: number, id: string, version: number | null): Steps<boolean> {
+  const [row] = yield [DELETE, id, now, version]
   return row?.['alive'] === 1
 }
 

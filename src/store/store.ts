@@ -201,7 +201,8 @@ export interface Sessions {
   ): Promise<readonly string[] | undefined>
   /** Writes over this version only. @returns whether it did */
   update(session: PortalSession, version: number): Promise<boolean>
-  delete(id: string): Promise<boolean>
+  /** @param version only at this one, if it is given. @returns whether it was there */
+  delete(id: string, version?: number): Promise<boolean>
   /** By provider and/or user, tombstones left out, in the order of ids, those after `after` only. */
   list(
     of: { provider?: { type: string; name?: string }; usernameHash?: string },

@@ -122,13 +122,22 @@ test('G2 the lifespan ends a session that is in use all the time, and nothing el
 test('while the store takes no writes, who is signed in goes on; staying signed in is not promised', async (t) => {
   let full = false
   const { app, advance, logged } = await startPortal(t, oneProvider, {
-    wrapSessions: (sessions) => ({
-      ...sessions,
-      update: async (...change) => {
+    wrapSessions: (sessions) => {
+      const checkRoom = () => {
         if (full) throw new SecurityError('store_unavailable', 'the disk is full')
-        return sessions.update(...change)
-      },
-    }),
+      }
+      return {
+        ...sessions,
+        update: async (...change) => {
+          checkRoom()
+          return sessions.update(...change)
+        },
+        delete: async (...what) => {
+          checkRoom()
+          return sessions.delete(...what)
+        },
+      }
+    },
   })
   const browser = openBrowser(app)
   const params = { username: 'basic', password: 'basic' }

@@ -686,6 +686,18 @@ export function registerContract(driver: string, createPlace: () => Promise<Plac
         assert.equal(await sessions().find(session.id), undefined)
       })
 
+      test('a session that is deleted at a version is deleted at this one only, by one of many', async () => {
+        const session = newSession()
+        await sessions().create(session)
+        await sessions().update(session, 1)
+        assert.equal(await sessions().delete(session.id, 1), false)
+        assert.equal((await sessions().find(session.id))?.version, 2)
+        const results = await race((racer) =>
+          racer % 2 === 0 ? sessions().delete(session.id, 2) : sessions().update(session, 2),
+        )
+        assert.equal(results.filter((won) => won).length, 1)
+      })
+
       test('an expired session is not there: not found, listed, updated, replaced or deleted', async () => {
         const session = newSession({ removeAt: START + 10, usernameHash: 'expiring' })
         await sessions().create(session)
