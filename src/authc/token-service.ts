@@ -25,7 +25,7 @@ import {
   readPair,
   REFRESH_LIFETIME,
 } from './token-pair.ts'
-import { readToken } from './token-string.ts'
+import { readToken, type TokenParts } from './token-string.ts'
 
 /** A refresh that is repeated within these seconds gets the same pair again: its first answer may have been lost. */
 const REPEAT_WINDOW = 30
@@ -214,7 +214,8 @@ export function createTokenService({
   async function repeatRefresh(pair: TokenPair, superseding: Uint8Array, secret: Uint8Array): Promise<IssuedTokens> {
     const opened = Buffer.from(sealer.open('superseding tokens', secret, superseding)).toString()
     const [accessToken, refreshToken] = JSON.parse(opened) as [string, string]
-    if ((await findPair('access', readToken(accessToken))) === undefined) throw unrefreshable()
+    const parts = readToken(accessToken)
+    if (typeof parts !== 'object' || !(await isKnown('access', parts))) throw unrefreshable()
     const authentication = readAuthentication(pair.authentication)
     return { accessToken, refreshToken, expiresIn: accessLifetime, authentication }
   }
@@ -234,8 +235,7 @@ export function createTokenService({
     const parts = readToken(token)
     const wellFormed = parts !== undefined || (side === 'refresh' && token.length === BARE_REFRESH_TOKEN_LENGTH)
     if (!wellFormed) return undefined
-    const pair = await findPair(side, parts)
-    if (pair !== undefined) return { id: pair.id, side }
+    if (typeof parts === 'object' && (await isKnown(side, parts))) return { id: parts.id, side }
     if (await store.tokens.everCreated()) return undefined
     throw new SecurityError('token_store_missing', 'no token was ever created')
   }
@@ -279,6 +279,12 @@ export function createTokenService({
     if (typeof parts !== 'object') return undefined
     const pair = await store.tokens.find(parts.id)
     return pair !== undefined && provesPair(pair, side, parts.secret) ? pair : undefined
+  }
+
+  /** Whether there is such a token, dead or alive. Of its pair nothing else is read. */
+  async function isKnown(side: 'access' | 'refresh', { id, secret }: TokenParts): Promise<boolean> {
+    const expected = await store.tokens.findHash(id, side)
+    return expected !== undefined && provesSecret(expected, secret)
   }
 
   function make(content: PairContent, client: Authentication) {

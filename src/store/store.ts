@@ -113,6 +113,8 @@ export interface TokenPairs {
   find(id: bigint): Promise<TokenPair | undefined>
   /** Only what a check of the access token needs. */
   findAccess(id: bigint): Promise<AccessSide | undefined>
+  /** The hash of one side's token, however dead that is; `undefined` if there is no such pair or side. */
+  findHash(id: bigint, side: 'access' | 'refresh'): Promise<Uint8Array | undefined>
   /**
    * A number that is another one after every invalidation, in whichever process, before that one's promise resolves. What
    * a read told of access tokens still holds, but for the time, while the mark is the one that was read before it.

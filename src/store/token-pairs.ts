@@ -24,6 +24,10 @@ const FIND_STATE = `select ${STATE} from token_pair where id = ?1 and remove_at 
 const FIND_ACCESS = `
   select remove_at, access_hash, access_expires_at, access_invalidated, authentication from token_pair
   where id = ?1 and remove_at > ?2`
+const FIND_HASH = {
+  access: 'select access_hash as hash from token_pair where id = ?1 and remove_at > ?2',
+  refresh: 'select refresh_hash as hash from token_pair where id = ?1 and remove_at > ?2',
+}
 const FIND_MANY = `
   select ${COLUMNS} from token_pair where id in (select cast(value as bigint) from json_each(?1)) and remove_at > ?2`
 const CREATE = `${INSERT} on conflict (id) do nothing returning 1 as done`
@@ -102,6 +106,10 @@ export function createTokenPairs({
       if (memory !== undefined) return find(id)
       const [row] = await engine.read(FIND_ACCESS, keyOf(id), now())
       return row && readAccess(row)
+    },
+    async findHash(id, side) {
+      const [row] = await engine.read(FIND_HASH[side], keyOf(id), now())
+      return (row as { hash: Uint8Array | null } | undefined)?.hash ?? undefined
     },
     readMark: () => engine.readMark?.(TOKENS),
     findMany,

@@ -214,6 +214,19 @@ export function registerContract(driver: string, createPlace: () => Promise<Plac
         assert.equal(await tokens().findAccess(2n ** 63n), undefined)
       })
 
+      test('the hash of a side is told for as long as the pair is there, however dead the side is', async () => {
+        const pair = newPair()
+        const { refreshHash: _absent, ...bare } = newPair()
+        for (const each of [pair, bare]) await tokens().create(each)
+        await tokens().invalidate([{ id: pair.id, side: 'access' }])
+        assert.deepEqual(Buffer.from((await tokens().findHash(pair.id, 'access')) ?? []), Buffer.from(pair.accessHash))
+        const told = await tokens().findHash(pair.id, 'refresh')
+        assert.deepEqual(Buffer.from(told ?? []), Buffer.from(pair.refreshHash ?? []))
+        assert.equal(await tokens().findHash(bare.id, 'refresh'), undefined)
+        assert.equal(await at(pair.removeAt, () => tokens().findHash(pair.id, 'access')), undefined)
+        for (const id of [newPair().id, 2n ** 63n]) assert.equal(await tokens().findHash(id, 'access'), undefined)
+      })
+
       test('no mark outlives an invalidation', async () => {
         const pairs = Array.from({ length: 20 }, () => newPair())
         await Promise.all(pairs.map((pair) => tokens().create(pair)))
