@@ -4,6 +4,7 @@
  *
  *     node build.ts
  */
+import type { Plugin } from 'esbuild'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,6 +14,30 @@ const ROOT = import.meta.dirname
 const DIST = join(ROOT, 'dist')
 /** Written last, so that what was left half built is built again. */
 const STAMP = join(DIST, 'built-from')
+
+/**
+ * What is loaded in the place of a module. An import of `node:http` reads all that it exports, among it WebSocket, and undici
+ * reads the global Headers: either loads Node's own second HTTP client, which no start needs.
+ */
+const REPLACED: Readonly<Record<string, string>> = {
+  'node:http': "module.exports = require('node:http')",
+  undici: `
+    exports.Agent = require('undici/lib/dispatcher/agent.js')
+    exports.ProxyAgent = require('undici/lib/dispatcher/proxy-agent.js')
+    exports.buildConnector = require('undici/lib/core/connect.js')
+    exports.fetch = require('undici/lib/web/fetch/index.js').fetch`,
+}
+
+const REPLACE: Plugin = {
+  name: 'replaced modules',
+  setup(build) {
+    const namespace = 'replaced'
+    build.onResolve({ filter: /^(?:node:http|undici)$/ }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace } : undefined,
+    )
+    build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: REPLACED[path] ?? '', resolveDir: ROOT }))
+  },
+}
 
 const sources = digestSources()
 if (!existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== sources) await buildDist()
@@ -39,6 +64,7 @@ async function buildDist(): Promise<void> {
     // Native code, which is loaded from its package; `pg` looks for a package that nobody has installed.
     external: ['@node-rs/bcrypt', 'pg-native'],
     banner: { js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);" },
+    plugins: [REPLACE],
     metafile: true,
     logLevel: 'warning',
   })

@@ -23,7 +23,6 @@ import { isJsonObject, type JsonObject } from './kernel/json.ts'
 import { randomText } from './kernel/random.ts'
 import type { Sealer } from './kernel/sealer.ts'
 import { followTls, openTls } from './listener.ts'
-import { createLdapDirectory } from './net/ldap-directory.ts'
 import { createOutbound, type Outbound } from './net/outbound.ts'
 import type { Audit } from './observe/audit.ts'
 import { describeError, type Log } from './observe/log.ts'
@@ -84,7 +83,7 @@ export async function createSecurity({ settings, log, audit, sealer, store, clus
   const portalCaller = { secret: randomText(32), authentication: PORTAL }
   const outbounds: Outbound[] = []
   const { roleMappings, anonymous } = directory
-  const passwordRealms = [directory.reserved, directory.users, ...createLdapRealms(settings, roleMappings, log)]
+  const passwordRealms = [directory.reserved, directory.users, ...(await createLdapRealms(settings, roleMappings, log))]
   const realms = settings.oidcRealms.map((realm) => {
     const outbound = createOutbound(realm.http)
     outbounds.push(outbound)
@@ -137,15 +136,18 @@ export async function createSecurity({ settings, log, audit, sealer, store, clus
     await Promise.all(realms.map((realm) => realm.close()))
     await Promise.all(outbounds.map((outbound) => outbound.close()))
   }
-  return { app, asPortal, closeRealms }
+  const prefetch = () => realms.forEach((realm) => realm.prefetch())
+  return { app, asPortal, closeRealms, prefetch }
 }
 
 /** @throws SettingsError if a search filter cannot be used */
-function createLdapRealms(
+async function createLdapRealms(
   { file, ldapRealms }: Settings,
   roleMappings: Directory['roleMappings'],
   log: Log,
-): PasswordRealm[] {
+): Promise<PasswordRealm[]> {
+  if (ldapRealms.length === 0) return []
+  const { createLdapDirectory } = await import('./net/ldap-directory.ts')
   return ldapRealms.map((settings) => {
     try {
       const directory = createLdapDirectory(settings)

@@ -22,7 +22,6 @@ import { SettingsError } from './settings/settings-error.ts'
 import type { ListenerSettings, Settings } from './settings/settings.ts'
 import { createEmbeddedStore, joinEmbeddedStore } from './store/embedded.ts'
 import type { WriterChannel } from './store/embedded/writer-channel.ts'
-import { createPostgresStore } from './store/postgres.ts'
 import type { Store } from './store/store.ts'
 
 export interface RunningServer {
@@ -41,7 +40,7 @@ export interface ServerParts {
 }
 
 /**
- * Starts every part that `node.roles` names, the provider first: a realm fetches its keys from it at once.
+ * Starts every part that `node.roles` names, the provider first: the realms fetch their keys from it as soon as all answer.
  * @throws SettingsError if the settings do not fit what is stored; SecurityError if the data folder cannot be used
  */
 export async function startServer(parts: ServerParts): Promise<RunningServer> {
@@ -79,9 +78,11 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     await checkExposure(parts, house.directory, provider)
 
     if (provider !== undefined) addresses.provider = await open(provider.app, settings.provider)
+    let whenReady: (() => void) | undefined
     let api = openRemoteApi(settings, closing)
     if (roles.has('security')) {
-      const { app, asPortal, closeRealms } = await createSecurity(house)
+      const { app, asPortal, closeRealms, prefetch } = await createSecurity(house)
+      whenReady = prefetch
       closing.push(closeRealms, () => app.close())
       addresses.security = await open(app, settings.http)
       api ??= asPortal
@@ -95,6 +96,8 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
       )
       addresses.portal = await open(portal, settings.portal)
     }
+    // Not before: whoever waits for the parts would wait for this as well.
+    whenReady?.()
     return { addresses, close }
   } catch (error) {
     await close()
@@ -102,9 +105,11 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   }
 }
 
-function openStore({ settings, log, channel }: ServerParts): Promise<Store> {
+async function openStore({ settings, log, channel }: ServerParts): Promise<Store> {
   const { node, postgres, secrets } = settings
   if (postgres !== undefined) {
+    // What only some settings need is loaded for these.
+    const { createPostgresStore } = await import('./store/postgres.ts')
     const fingerprints = secrets.map((secret) => createSealer([secret]).fingerprint)
     return createPostgresStore({
       address: { ...postgres, ssl: postgres.ssl && createTrust(postgres.ssl, postgres.ssl.tls) },

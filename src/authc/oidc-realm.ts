@@ -56,6 +56,8 @@ export interface OidcLogin {
 export interface OidcRealm {
   readonly name: string
   readonly issuer: string
+  /** Fetches what logins will need of the provider, in the background. */
+  prefetch(): void
   /**
    * The URL that sends a browser to the provider, with its state and nonce: the caller's, or fresh ones.
    * @throws SecurityError `argument_illegal` for a blank state or nonce, `provider_unavailable`
@@ -119,10 +121,23 @@ export function createOidcRealm(parts: {
 
   const needsKeys = !rp.signatureAlgorithm.startsWith('HS')
   let keys = needsKeys && op.jwksetPath !== undefined ? openKeys(op.jwksetPath) : undefined
-  // The provider may start after us, even in the same process: what is missing now is asked for again when needed.
-  void (needsKeys ? keySource() : endpoints()).catch((error: unknown) => log.warn({ err: error }, NOT_YET))
 
-  return { name, issuer: op.issuer, prepare, knowsState, authenticate, failed, buildLogoutUrl: logoutUrl, close }
+  return {
+    name,
+    issuer: op.issuer,
+    prefetch,
+    prepare,
+    knowsState,
+    authenticate,
+    failed,
+    buildLogoutUrl: logoutUrl,
+    close,
+  }
+
+  // The provider may start after us: what is missing now is asked for again when needed.
+  function prefetch() {
+    void (needsKeys ? keySource() : endpoints()).catch((error: unknown) => log.warn({ err: error }, NOT_YET))
+  }
 
   async function authenticate({ redirectUri, state, nonce }: { redirectUri: string; state: string; nonce: string }) {
     // What the browser brought: an answer to this login, from this provider, of the kind that was asked for.

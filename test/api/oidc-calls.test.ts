@@ -279,6 +279,7 @@ function buildRealm(): typeof realm {
   return {
     name: 'oidc1',
     issuer: 'https://op.example',
+    prefetch: () => undefined,
     logins: 0,
     verdict: undefined,
     async prepare({ state = 'fresh', nonce = 'fresh', loginHint }) {

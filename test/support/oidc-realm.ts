@@ -88,6 +88,7 @@ export async function openRealmBench(http: Parameters<typeof openOutbound>[0] = 
         log,
       })
       realms.push(realm)
+      realm.prefetch()
       return realm
     },
     async begin(realm, { claims = {}, header = {}, tokens: more = {} } = {}) {

@@ -297,6 +297,7 @@ function realm(
   return {
     name,
     issuer: verdict.issuer ?? 'https://op.example',
+    prefetch: () => undefined,
     attempts: 0,
     failures: 0,
     prepare: async ({ loginHint }) => ({
