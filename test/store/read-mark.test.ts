@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
+import { endOfTurn } from '../../src/kernel/turn.ts'
 import {
   clearMark,
   createMarkFile,
@@ -63,6 +64,30 @@ function registerProof(open: (t: TestContext) => ReadMark | Promise<ReadMark>): 
     mark.close()
   })
 }
+
+test('what goes on side by side takes one look at the file, and what arrives after a change sees it', async (t) => {
+  const mark = createMarkFile(await makeFolder(t))
+  startMarks(mark.target)
+  const read = async (change?: () => void) => {
+    await endOfTurn()
+    change?.()
+    await Promise.resolve()
+    return [mark.read(TOKENS), mark.read(DOCUMENTS)]
+  }
+  const before = [mark.read(TOKENS), mark.read(DOCUMENTS)]
+  const changing = Promise.all([read(), read(() => setMark(mark.target, TOKENS)), read()])
+  const [first, ...others] = await changing
+  for (const other of others) assert.deepEqual(other, first)
+
+  const [tokens, documents] = await read()
+  assert.notEqual(tokens, before[0])
+  assert.equal(documents, before[1])
+  assert.deepEqual([mark.read(TOKENS), mark.read(DOCUMENTS)], [tokens, documents])
+  clearMark(mark.target, DOCUMENTS)
+  assert.deepEqual(await read(), [tokens, undefined])
+  mark.close()
+  assert.deepEqual(await read(), [undefined, undefined])
+})
 
 async function makeFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'ostiary-mark-'))
