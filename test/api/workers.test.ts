@@ -115,7 +115,7 @@ test('the workers of a program that was killed end with it, and its folder is fr
   const workers = listChildren(program.pid())
   await program.kill()
   await program.start()
-  // Their folder is free, so they have ended; the system may take a moment to forget their numbers.
+  // They notice by themselves: one that is still starting, as the one of the test before may be, a moment later.
   for (const end = Date.now() + 10_000; workers.some(isAlive);) {
     assert.ok(Date.now() < end, 'the workers live on')
     await sleep(20)
