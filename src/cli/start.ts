@@ -1,6 +1,4 @@
 import cluster from 'node:cluster'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { putDemoSecrets } from '../demo.ts'
 import { createLog, type Log } from '../observe/log.ts'
 import type { RunningServer, ServerParts } from '../server.ts'
@@ -29,7 +27,6 @@ export const start: Command = {
     for (const warning of settings.warnings) log.warn(warning)
 
     const server = await startServerOrWorkers(parts)
-    keepHeapSmall()
     const stop = createStop(server, log)
     process.on('SIGINT', () => stop(130))
     process.on('SIGTERM', () => stop(143))
@@ -52,29 +49,9 @@ async function runWorker(parts: ServerParts): Promise<void> {
   const { startServer } = await import('../server.ts')
   process.on('SIGINT', () => undefined)
   const server = await startServer({ ...parts, channel: channelToHolder() })
-  keepHeapSmall()
   const stop = createStop(server, parts.log)
   process.on('SIGTERM', () => stop(143))
   serveAsWorker(server, () => stop(143))
-}
-
-/** Milliseconds after a start. */
-const SETTLED = 1000
-
-/**
- * The space for new objects has grown while the program started, whose objects stay. What requests make is gone soon: a
- * larger space would take up to 24 MB more and save no time.
- */
-function keepHeapSmall(): void {
-  setFlagsFromString('--semi-space-growth-factor=1')
-  setTimeout(collectGarbage, SETTLED).unref()
-}
-
-/** Once, for less than a tenth of a second: what only the start needed would stay for hours, 15 to 20 MB of it. */
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as (options: { type: 'major'; flavor: 'last-resort' }) => void
-  collect({ type: 'major', flavor: 'last-resort' })
 }
 
 /** What `npm` and the terminal send for one Ctrl-C arrives twice within this time, in milliseconds. */
