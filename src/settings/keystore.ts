@@ -36,7 +36,15 @@ export interface KeystoreLocation {
   readonly password: string
 }
 
+/** What the entries are sealed under, and how it came from the password. */
+interface Lock {
+  readonly format: Format
+  readonly salt: Buffer
+  readonly key: Buffer
+}
+
 interface Envelope {
+  readonly format: Format
   readonly salt: Buffer
   readonly nonce: Buffer
   readonly sealed: Buffer
@@ -44,15 +52,19 @@ interface Envelope {
 
 const SECRET_ENTRY = 'ostiary.secret'
 const SECRET_BYTES = 32
-const FORMAT = 'ostiary-keystore-1'
+/** In files of the first format a key of an empty password was as dear to derive as any. */
+const FORMATS = ['ostiary-keystore-1', 'ostiary-keystore-2'] as const
+type Format = (typeof FORMATS)[number]
 const KEY_BYTES = 32
 const SALT_BYTES = 16
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 /** 32 MiB for about a tenth of a second: dear to guess with, bearable at each start. */
-const SCRYPT = { N: 32_768, r: 8, p: 1, maxmem: 64 * 1024 * 1024 }
+const DEAR = { N: 32_768, r: 8, p: 1, maxmem: 64 * 1024 * 1024 }
+/** For an empty password, which nobody has to guess. */
+const CHEAP = { ...DEAR, N: 2 }
 
-const deriveKey = promisify<string, Buffer, number, typeof SCRYPT, Buffer>(scrypt)
+const derive = promisify<string, Buffer, number, typeof DEAR, Buffer>(scrypt)
 
 /** The keystore that belongs to a settings file. */
 export function keystoreFileOf(settingsFile: string): string {
@@ -64,10 +76,9 @@ export function keystoreFileOf(settingsFile: string): string {
  * @throws KeystoreError if there is one already, also when another process has just made it
  */
 export async function createKeystore({ file, password }: KeystoreLocation): Promise<Keystore> {
-  const salt = randomBytes(SALT_BYTES)
-  const key = await deriveKey(password, salt, KEY_BYTES, SCRYPT)
+  const lock = await createLock(password, randomBytes(SALT_BYTES), 'ostiary-keystore-2')
   const entries = new Map([[SECRET_ENTRY, randomText(SECRET_BYTES)]])
-  await writeDurably(file, sealEntries(entries, salt, key), async (written) => {
+  await writeDurably(file, sealEntries(entries, lock), async (written) => {
     try {
       // Unlike a rename, this fails if the name is taken.
       await link(written, file)
@@ -77,14 +88,14 @@ export async function createKeystore({ file, password }: KeystoreLocation): Prom
     }
     await rm(written)
   })
-  return buildKeystore(file, salt, key, entries)
+  return buildKeystore(file, lock, entries)
 }
 
 /** @throws KeystoreError if it is not there, is no keystore, was changed, or has another password */
 export async function openKeystore({ file, password }: KeystoreLocation): Promise<Keystore> {
   const envelope = readEnvelope(await readText(file), file)
-  const key = await deriveKey(password, envelope.salt, KEY_BYTES, SCRYPT)
-  return buildKeystore(file, envelope.salt, key, openEntries(envelope, key, file))
+  const lock = await createLock(password, envelope.salt, envelope.format)
+  return buildKeystore(file, lock, openEntries(envelope, lock, file))
 }
 
 /** Opens the keystore, or makes it if there is none. */
@@ -92,29 +103,34 @@ export function openOrCreateKeystore(location: KeystoreLocation): Promise<Keysto
   return existsSync(location.file) ? openKeystore(location) : createKeystore(location)
 }
 
-function buildKeystore(file: string, salt: Buffer, key: Buffer, entries: Map<string, string>): Keystore {
+async function createLock(password: string, salt: Buffer, format: Format): Promise<Lock> {
+  const isFree = password === '' && format === 'ostiary-keystore-2'
+  return { format, salt, key: await derive(password, salt, KEY_BYTES, isFree ? CHEAP : DEAR) }
+}
+
+function buildKeystore(file: string, lock: Lock, entries: Map<string, string>): Keystore {
   return {
     file,
     names: () => [...entries.keys()].sort(),
     get: (name) => entries.get(name),
     set: (name, value) => void entries.set(name, value),
     remove: (name) => entries.delete(name),
-    save: () => writeDurably(file, sealEntries(entries, salt, key), (written) => rename(written, file)),
+    save: () => writeDurably(file, sealEntries(entries, lock), (written) => rename(written, file)),
   }
 }
 
-function sealEntries(entries: ReadonlyMap<string, string>, salt: Buffer, key: Buffer): string {
+function sealEntries(entries: ReadonlyMap<string, string>, { format, salt, key }: Lock): string {
   const nonce = randomBytes(NONCE_BYTES)
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(FORMAT))
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(format))
   const plain = JSON.stringify(Object.fromEntries(entries))
   const sealed = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()])
-  const envelope = { format: FORMAT, salt: toText(salt), nonce: toText(nonce), sealed: toText(sealed) }
+  const envelope = { format, salt: toText(salt), nonce: toText(nonce), sealed: toText(sealed) }
   return `${JSON.stringify(envelope, null, 2)}\n`
 }
 
-function openEntries({ nonce, sealed }: Envelope, key: Buffer, file: string): Map<string, string> {
+function openEntries({ nonce, sealed }: Envelope, { format, key }: Lock, file: string): Map<string, string> {
   try {
-    const decipher = createDecipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(FORMAT))
+    const decipher = createDecipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(format))
     decipher.setAuthTag(sealed.subarray(-TAG_BYTES))
     const plain = Buffer.concat([decipher.update(sealed.subarray(0, -TAG_BYTES)), decipher.final()])
     return new Map(Object.entries(JSON.parse(plain.toString('utf8')) as Record<string, string>))
@@ -125,10 +141,11 @@ function openEntries({ nonce, sealed }: Envelope, key: Buffer, file: string): Ma
 }
 
 function readEnvelope(text: string, file: string): Envelope {
-  const { format, salt, nonce, sealed } = readJsonObject(text)
-  if (format !== FORMAT || typeof salt !== 'string' || typeof nonce !== 'string' || typeof sealed !== 'string')
+  const { format: named, salt, nonce, sealed } = readJsonObject(text)
+  const format = FORMATS.find((known) => known === named)
+  if (format === undefined || typeof salt !== 'string' || typeof nonce !== 'string' || typeof sealed !== 'string')
     throw new KeystoreError(`${file} is no keystore that this version can read`)
-  const envelope = { salt: fromText(salt), nonce: fromText(nonce), sealed: fromText(sealed) }
+  const envelope = { format, salt: fromText(salt), nonce: fromText(nonce), sealed: fromText(sealed) }
   if (envelope.nonce.length !== NONCE_BYTES || envelope.sealed.length < TAG_BYTES)
     throw new KeystoreError(`${file} is no keystore that this version can read`)
   return envelope

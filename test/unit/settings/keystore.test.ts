@@ -43,6 +43,31 @@ test('what was saved is there again, and nothing else is left in the folder', as
   assert.deepEqual(readdirSync(join(location.file, '..')), ['ostiary.keystore'])
 })
 
+test('a keystore of the first format opens without a password, also after it was saved', async (t) => {
+  const location = { file: fresh(t), password: '' }
+  const envelope = {
+    format: 'ostiary-keystore-1',
+    salt: '82U4wND6awPX5kl1y8ScZQ',
+    nonce: 'xdeQCToF8jyfTmEq',
+    sealed:
+      '11uG_uq2KMY2sdm-x1X6AxJ2uo9QfNGM4fVq5mTFPtUgIZyv1ksSPn0yP-Qu-FNlbtAbGWHm1kstnRF97lPGh57F6yic-pmiTn_1qXOzz6ChOth5wbqRLVkr1xhl',
+  }
+  writeFileSync(location.file, JSON.stringify(envelope))
+  const keystore = await openKeystore(location)
+  assert.equal(keystore.get('a.b'), 'kept')
+  keystore.set('c', 'new')
+  await keystore.save()
+  assert.deepEqual((await openKeystore(location)).names(), ['a.b', 'c', 'ostiary.secret'])
+})
+
+test('a keystore said to be of another format than it is does not open', async (t) => {
+  const location = { file: fresh(t), password: 'a password' }
+  await createKeystore(location)
+  const text = readFileSync(location.file, 'utf8')
+  writeFileSync(location.file, text.replace('ostiary-keystore-2', 'ostiary-keystore-1'))
+  await assert.rejects(openKeystore(location), { name: 'KeystoreError', message: /does not open/ })
+})
+
 test('what was not saved is not in the file', async (t) => {
   const location = { file: fresh(t), password: '' }
   const keystore = await createKeystore(location)
@@ -88,7 +113,7 @@ test('a changed file does not open, whichever part was changed', async (t) => {
 
 test('what is no keystore is told so', async (t) => {
   const file = fresh(t)
-  for (const text of ['', 'x', '[]', '{"format":"ostiary-keystore-2"}', '{"format":"ostiary-keystore-1","salt":1}']) {
+  for (const text of ['', 'x', '[]', '{"format":"ostiary-keystore-3"}', '{"format":"ostiary-keystore-1","salt":1}']) {
     writeFileSync(file, text)
     const message = `${file} is no keystore that this version can read`
     await assert.rejects(openKeystore({ file, password: '' }), { name: 'KeystoreError', message }, text)
