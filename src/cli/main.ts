@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** `ostiary`: finds the command, runs it, and turns what goes wrong into one message and an exit code. */
-import { constants, enableCompileCache } from 'node:module'
+import nodeModule from 'node:module'
 import { join } from 'node:path'
 import { SecurityError } from '../kernel/errors.ts'
 import { findNearest } from '../kernel/nearest.ts'
@@ -121,9 +121,9 @@ const COMMANDS: readonly NamedCommand[] = [
 const OLDEST_NODE = 24
 
 hideExperimentalWarnings()
-keepCompiledCode()
 try {
   checkRuntime()
+  keepCompiledCode()
   await run(process.argv.slice(2))
 } catch (error) {
   // What was started before the failure must not keep the process alive.
@@ -189,8 +189,9 @@ function checkRuntime(): void {
  */
 function keepCompiledCode(): void {
   const directory = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'ostiary')
-  const { status } = enableCompileCache(directory)
-  if (status === constants.compileCacheStatus.ENABLED) process.env['NODE_COMPILE_CACHE'] = directory
+  // Not by name: an older runtime that has none could not tell that it is too old.
+  const { status } = nodeModule.enableCompileCache(directory)
+  if (status === nodeModule.constants.compileCacheStatus.ENABLED) process.env['NODE_COMPILE_CACHE'] = directory
 }
 
 /** Node's own notes about its younger parts are of no use to who runs the program. Other warnings stay. */

@@ -84,6 +84,17 @@ test('the version is that of the package', async () => {
     assert.deepEqual(await runCommand([command]), { code: 0, out: `${version}\n`, err: '' })
 })
 
+test('an older runtime is told so in one line, before anything that it lacks is used', async () => {
+  const older = [
+    "Object.defineProperty(process.versions, 'node', { value: '20.20.2' })",
+    "process.getBuiltinModule('module').enableCompileCache = undefined",
+  ].join(';')
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(older)}` }
+  const { code, err } = await runCommand(['version'], { env })
+  assert.equal(err, 'ostiary needs Node.js 24 or newer, this is 20.20.2\n')
+  assert.equal(code, 1)
+})
+
 test('a start with unusable settings tells all problems without a stack, and makes no data folder', async (t) => {
   const { directory, config } = createConfigFolder(t)
   writeFileSync(config, 'http.prot: 9200\nhttp.port: many\n')
