@@ -7,12 +7,12 @@ import {
   createCipheriv,
   createDecipheriv,
   createHash,
-  createHmac,
   createSecretKey,
   hash,
   hkdfSync,
   type KeyObject,
 } from 'node:crypto'
+import { createHmac } from '../kernel/hmac.ts'
 import { drawBytes } from '../kernel/random.ts'
 import { createRecentMap } from '../kernel/recent-map.ts'
 import type { VisitorOrigin } from './visitor-origin.ts'
@@ -102,7 +102,7 @@ export function createContentSealer(encryptionKey: string): ContentSealer {
   const deriveFrom = (secret: string | Uint8Array, context: string | Uint8Array, purpose: string) =>
     // As key objects, which cost node:crypto half of what bytes do.
     createSecretKey(new Uint8Array(hkdfSync('sha256', createSecretKey(Buffer.from(secret)), context, purpose, 32)))
-  const usernameKey = deriveFrom(encryptionKey, '', 'ostiary session user name v1')
+  const usernameHmac = createHmac(deriveFrom(encryptionKey, '', 'ostiary session user name v1').export())
   const buildId = (secret: string) => hash('sha256', Buffer.concat([ID_PREFIX, bytesOf(secret)]), 'base64url')
   const deriveKey = (secret: string) => deriveFrom(bytesOf(secret), salt, 'ostiary session content v1')
   const deriveOriginKey = (username: string) => deriveFrom(username, salt, 'ostiary session origin v1')
@@ -135,7 +135,7 @@ export function createContentSealer(encryptionKey: string): ContentSealer {
     },
     openOrigin: (id, username, sealed) =>
       decrypt(deriveOriginKey(username), id, partsOf(sealed).origin) as VisitorOrigin | undefined,
-    hashUsername: (username) => createHmac('sha256', usernameKey).update(username).digest('base64url'),
+    hashUsername: (username) => usernameHmac(Buffer.from(username)).toString('base64url'),
     keyFingerprint: createHash('sha3-256').update(encryptionKey).digest('base64'),
   }
 }
