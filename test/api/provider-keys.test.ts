@@ -4,10 +4,10 @@ import { access, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeProtectedHeader } from 'jose'
 import * as client from 'openid-client'
 import { beginLogin, CALLBACK, discover, KEYS, signIn, startProvider } from '../support/provider.ts'
+import { until } from '../support/until.ts'
 
 async function publishedKeys(origin: string): Promise<string[]> {
   const answer = await fetch(`${origin}/.well-known/jwks.json`)
@@ -60,12 +60,4 @@ async function isGone(path: string): Promise<boolean> {
     () => false,
     () => true,
   )
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (let waited = 0; waited < 100; waited++) {
-    if (await holds()) return
-    await sleep(200)
-  }
-  assert.fail('it did not happen within 20 s')
 }

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import * as client from 'openid-client'
 import { createBrowserSession } from '../support/browser-session.ts'
@@ -17,6 +16,7 @@ import {
   submitLogin,
   USERS,
 } from '../support/provider.ts'
+import { until } from '../support/until.ts'
 
 let provider: ProviderUnderTest
 
@@ -483,14 +483,6 @@ test('nothing readable in the store is a credential', async () => {
     for (const word of [tokens.access_token, 'jti', 'accountId']) assert.ok(!text.includes(word))
   }
 })
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let waited = 0; waited < 50; waited++) {
-    if (await holds()) return
-    await sleep(100)
-  }
-  assert.fail('it did not happen within 5 s')
-}
 
 /** The whole answer, for a request line and headers that `fetch` would not send. */
 async function rawGet(origin: string, target: string, headers: Readonly<Record<string, string>>): Promise<string> {

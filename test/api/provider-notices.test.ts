@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeJwt } from 'jose'
 import * as client from 'openid-client'
 import { request } from 'undici'
@@ -25,6 +24,7 @@ import {
   signIn,
   startProvider,
 } from '../support/provider.ts'
+import { until } from '../support/until.ts'
 
 const PATH = '/session/end_session'
 
@@ -297,12 +297,4 @@ test('headless_logout: a program ends the session of its access token; without t
 
 function waitingNotices({ store }: ProviderUnderTest) {
   return store.artefacts.list(['LogoutNotice'], 'grantId', 'logout notices')
-}
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let waited = 0; waited < 150; waited++) {
-    if (await holds()) return
-    await sleep(100)
-  }
-  assert.fail('it did not happen within 15 s')
 }

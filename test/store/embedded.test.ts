@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
-import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { createEmbeddedStore } from '../../src/store/embedded.ts'
 import { type Place, registerContract } from './contract.ts'
 import { registerPromises } from './promises.ts'
 import { START, newArtefact, newPair, newResponse, newSession } from './records.ts'
+import { until } from '../support/until.ts'
 
 const temporary = mkdtempSync(join(tmpdir(), 'ostiary-store-'))
 after(() => rmSync(temporary, { recursive: true }))
@@ -186,10 +186,3 @@ test('while another program locks the file, writes are refused in time and reads
   assert.deepEqual((await store.documents.get('user', 'u'))?.body, { is: 'new' })
   await store.close()
 })
-
-async function until(holds: () => boolean): Promise<void> {
-  for (const end = performance.now() + 10_000; !holds();) {
-    assert.ok(performance.now() < end, 'it did not happen in 10 s')
-    await setTimeout(20)
-  }
-}

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
-import { setTimeout } from 'node:timers/promises'
 import { createEmbeddedStore } from '../../src/store/embedded.ts'
 import { openConnection } from '../../src/store/embedded/connection.ts'
 import { migrate } from '../../src/store/embedded/migration.ts'
 import { MIGRATIONS } from '../../src/store/embedded/schema.ts'
 import type { NewTokenPair, Store } from '../../src/store/store.ts'
 import { START, newPair } from './records.ts'
+import { until } from '../support/until.ts'
 
 const PAIRS = 3000
 const ISSUER = 'https://op'
@@ -139,11 +139,4 @@ function count(directory: string, table: string): number {
   const [row] = database.prepare(`select count(*) as n from ${table}`).all()
   database.close()
   return Number(row?.['n'])
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (const end = performance.now() + 30_000; !holds();) {
-    assert.ok(performance.now() < end, 'it did not happen in 30 s')
-    await setTimeout(50)
-  }
 }

@@ -1,13 +1,13 @@
 /** The library's storage on the real embedded store: what must hold however many callers and nodes there are. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createSealer } from '../../../src/kernel/sealer.ts'
 import { createLog } from '../../../src/observe/log.ts'
 import { createAdapterFactory } from '../../../src/provider/adapter.ts'
 import { artefactKey } from '../../../src/provider/artefact-row.ts'
 import { createRowLimit } from '../../../src/provider/row-limit.ts'
 import { openTemporaryStore } from '../../support/temporary-store.ts'
+import { until } from '../../support/until.ts'
 
 async function setUp(t: TestContext) {
   let now = 1000
@@ -131,11 +131,3 @@ test('A-33: when there are too many rows of one kind, the oldest go, whichever n
   assert.deepEqual(await left('2', '3', '4'), ['4'])
   assert.ok(await artefacts.find(other))
 })
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (let waited = 0; waited < 100; waited++) {
-    if (await holds()) return
-    await sleep(10)
-  }
-  assert.fail('it did not happen')
-}
