@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { hashPassword } from '../../src/authc/password.ts'
 import { createAnonymous } from '../../src/authc/anonymous.ts'
-import type { AuditEvent } from '../../src/observe/audit.ts'
+import { gatherAudit } from '../support/audit.ts'
 import { basic, bearer, callApi, reason, text } from '../support/api-call.ts'
 import { BOOTSTRAP_PASSWORD, INTERNAL_SECRET, type RestApi, startRestApi } from '../support/rest-api.ts'
 
@@ -14,14 +14,9 @@ const TOKEN = '/_security/oauth2/token'
 const NAME = '_es_anonymous_user'
 const USER = `/_security/user/${NAME}`
 let api: RestApi
-let events: AuditEvent[] = []
+const audit = gatherAudit()
 
 before(async () => {
-  const audit = {
-    emitsRequestBody: false,
-    write: (event: AuditEvent) => void events.push(event),
-    close: async () => {},
-  }
   api = await startRestApi({ audit, anonymous: { username: NAME, roles: ['looking', 'lost'], authzException: true } })
   await api.putRole('looking', { cluster: ['monitor', 'manage_token'], run_as: ['joe'] })
   await api.putRole('reading', { cluster: ['read_security'] })
@@ -59,7 +54,7 @@ test('wrong credentials are refused, never taken for anonymous', async () => {
 
 test('anonymous may do what its roles allow, and nothing else', async () => {
   assert.equal((await callApi(api.address, '/')).status, 200)
-  events = []
+  audit.clear()
   const refused = await callApi(api.address, '/_security/role')
   assert.equal(refused.status, 403)
   assert.equal(refused.headers.get('www-authenticate'), null)
@@ -69,7 +64,7 @@ test('anonymous may do what its roles allow, and nothing else', async () => {
       ' (assigned roles [lost] were not found), this action is granted by the cluster privileges' +
       ' [read_security,manage_security,all]',
   )
-  const [, denied] = events
+  const [, denied] = audit.events
   assert.equal(denied?.['event.action'], 'access_denied')
   assert.equal(denied?.['authentication.type'], 'ANONYMOUS')
   assert.equal(denied?.['user.realm'], '__anonymous')
@@ -157,17 +152,15 @@ test('even as superuser anonymous cannot give itself a password', async (t) => {
 })
 
 test('without the exception a 401 asks for credentials, and is told as denied once', async (t) => {
-  const written: AuditEvent[] = []
-  const audit = {
-    emitsRequestBody: false,
-    write: (event: AuditEvent) => void written.push(event),
-    close: async () => {},
-  }
-  const asking = await startRestApi({ audit, anonymous: { username: NAME, roles: ['viewer'], authzException: false } })
+  const gathered = gatherAudit()
+  const asking = await startRestApi({
+    audit: gathered,
+    anonymous: { username: NAME, roles: ['viewer'], authzException: false },
+  })
   t.after(() => asking.close())
   await asking.putUser('joe', { password: 'joes-password', roles: [] })
   assert.equal((await callApi(asking.address, WHO)).status, 200)
-  written.length = 0
+  gathered.clear()
   const refused = await callApi(asking.address, '/_security/role')
   assert.equal(refused.status, 401)
   assert.equal(reason(refused), 'action [cluster:admin/xpack/security/role/get] requires authentication')
@@ -176,7 +169,7 @@ test('without the exception a 401 asks for credentials, and is told as denied on
     'Basic realm="security", charset="UTF-8", Bearer realm="security"',
   )
   assert.deepEqual(
-    written.map((event) => event['event.action']),
+    gathered.events.map((event) => event['event.action']),
     ['authentication_success', 'access_denied'],
   )
   assert.equal((await callApi(asking.address, '/_security/role', { authorization: joe })).status, 403)

@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { isJsonObject, type JsonObject } from '../../src/kernel/json.ts'
-import type { AuditEvent } from '../../src/observe/audit.ts'
+import { gatherAudit } from '../support/audit.ts'
 import { type ApiCall, basic, bearer, callApi, text } from '../support/api-call.ts'
 import { startProgram } from '../support/program.ts'
 import { BOOTSTRAP_PASSWORD, type RestApi, startRestApi } from '../support/rest-api.ts'
@@ -14,23 +14,21 @@ const agent = basic('agent', 'agents-password')
 const TOKEN = '/_security/oauth2/token'
 const CREATE = 'cluster:admin/xpack/security/token/create'
 let api: RestApi
-let events: AuditEvent[] = []
+const audit = gatherAudit(true)
+const { events } = audit
 
 before(async () => {
-  const audit = { emitsRequestBody: true, write: (event: AuditEvent) => void events.push(event), close: async () => {} }
   api = await startRestApi({ audit })
   await api.putRole('acting', { run_as: ['joe'] })
   await api.putUser('agent', { password: 'agents-password', roles: ['acting'] })
   await api.putUser('joe', { password: 'joes-password', roles: [] })
 })
-beforeEach(() => {
-  events = []
-})
+beforeEach(() => audit.clear())
 after(() => api.close())
 
 /** Makes a call. @returns what it left, by the names of the events */
 async function auditOf(path: string, call: ApiCall = {}): Promise<Record<string, JsonObject>> {
-  events = []
+  audit.clear()
   await callApi(api.address, path, call)
   // What is `undefined` is not written.
   const written = JSON.parse(JSON.stringify(events)) as JsonObject[]
@@ -62,7 +60,7 @@ test('the id of the answer is the id of the line', async () => {
 })
 
 test('a wrong password is refused by each realm, then by all, and the line says why', async () => {
-  events = []
+  audit.clear()
   await callApi(api.address, '/', { authorization: basic('joe', 'wrong-password') })
   assert.deepEqual(
     events.map((event) => pick(event as JsonObject, 'event.action', 'realm', 'user.name')),
@@ -99,7 +97,7 @@ test('a malformed Basic value is a failed authentication of nobody', async () =>
 })
 
 test('A-41: the address of an event is that of the connection, whatever headers say', async () => {
-  events = []
+  audit.clear()
   const headers = {
     authorization: elastic,
     'x-forwarded-for': '203.0.113.7',
@@ -310,7 +308,7 @@ test('a role is put with all that it may', async () => {
 
 test('who acts as another is named beside the other', async () => {
   const runAs = async (path: string, user: string) => {
-    events = []
+    audit.clear()
     await fetch(api.address + path, { headers: { authorization: agent, 'es-security-runas-user': user } })
     const lines = JSON.parse(JSON.stringify(events)) as JsonObject[]
     return lines

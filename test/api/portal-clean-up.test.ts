@@ -127,12 +127,11 @@ function createCleanup(
   { maxSessions, ...more }: Partial<Parameters<typeof createSessionCleanup>[0]> & { maxSessions?: number } = {},
 ) {
   const log = createLog('silent')
-  const { store, audited, clock } = portal
-  const audit = { emitsRequestBody: false, write: (event: (typeof audited)[number]) => void audited.push(event) }
+  const { store, audit, clock } = portal
   return createSessionCleanup({
     records: createRecords(portal, providers, maxSessions),
     documents: store.documents,
-    audit: createPortalAudit({ audit: { ...audit, close: async () => {} }, log }),
+    audit: createPortalAudit({ audit, log }),
     interval: 3600,
     clock,
     log,

@@ -1,7 +1,7 @@
 /** What an operator sees of the provider: the audit log, and addresses behind a proxy. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { AuditEvent } from '../../src/observe/audit.ts'
+import { gatherAudit } from '../support/audit.ts'
 import { createBrowserSession } from '../support/browser-session.ts'
 import { beginLogin, clientSettings, discover, signIn, startProvider } from '../support/provider.ts'
 
@@ -9,12 +9,8 @@ import { beginLogin, clientSettings, discover, signIn, startProvider } from '../
 const IN_EVERY = new Set(['event.type', 'origin.address'])
 
 test('the audit log says who came in, what did not count, who went out, and who was told', async (t) => {
-  const events: AuditEvent[] = []
-  const audit = {
-    emitsRequestBody: false,
-    write: (event: AuditEvent) => void events.push(event),
-    close: async () => {},
-  }
+  const audit = gatherAudit()
+  const { events } = audit
   const provider = await startProvider({
     clients: [clientSettings('app', { metadata: { backchannel_logout_uri: 'https://rp.example/logout' } })],
     parts: { audit, fetch: async () => new Response(null, { status: 400 }) },

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import * as client from 'openid-client'
 import { createSealer } from '../../src/kernel/sealer.ts'
-import type { AuditEvent } from '../../src/observe/audit.ts'
+import { gatherAudit } from '../support/audit.ts'
 import { createLog } from '../../src/observe/log.ts'
 import { createProvider } from '../../src/provider/provider.ts'
 import { createBrowserSession } from '../support/browser-session.ts'
@@ -27,13 +27,13 @@ import {
 const TOKEN = 'an-initial-access-token-of-more-than-32-characters'
 const BASE = { redirect_uris: [CALLBACK], client_name: 'Newcomer', post_logout_redirect_uris: [GOODBYE] }
 
-const events: AuditEvent[] = []
+const audit = gatherAudit()
+const { events } = audit
 let provider: ProviderUnderTest
 before(async () => {
-  const write = (event: AuditEvent) => void events.push(event)
   provider = await startProvider({
     settings: { registration: { enabled: true, initialAccessToken: TOKEN } },
-    parts: { audit: { emitsRequestBody: false, write, close: async () => {} } },
+    parts: { audit },
   })
 })
 after(() => provider.close())

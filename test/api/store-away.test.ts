@@ -1,7 +1,7 @@
 /** Who gets in while the store is away, and what they see of it. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { AuditEvent } from '../../src/observe/audit.ts'
+import { gatherAudit } from '../support/audit.ts'
 import { basic, bearer, callApi, reason, text } from '../support/api-call.ts'
 import { BOOTSTRAP_PASSWORD, type RestApi, startRestApi } from '../support/rest-api.ts'
 
@@ -10,14 +10,9 @@ const joe = basic('joe', 'joes-password')
 let api: RestApi
 let token: string
 let refreshToken: string
-let events: AuditEvent[] = []
+const audit = gatherAudit()
 
 before(async () => {
-  const audit = {
-    emitsRequestBody: false,
-    write: (event: AuditEvent) => void events.push(event),
-    close: async () => {},
-  }
   api = await startRestApi({ audit })
   await api.putUser('joe', { password: 'joes-password', roles: ['superuser'] })
   await callApi(api.address, '/_security/user/kibana_system/_password', {
@@ -74,22 +69,22 @@ test('with another password, or one that it does not have any more, it does not'
 })
 
 test('a native user does not get in, and is told that it is no matter of the password', async () => {
-  events = []
+  audit.clear()
   const answer = await ask(joe)
   assert.deepEqual([answer.status, reason(answer)], [401, 'error attempting to authenticate request'])
   assert.deepEqual(
-    events.map((event) => event['event.action']),
+    audit.events.map((event) => event['event.action']),
     ['realm_authentication_failed', 'authentication_failed'],
   )
 })
 
 test('nor does the bearer of a token, which the audit log has as a tampered request', async () => {
-  events = []
+  audit.clear()
   const answer = await ask(bearer(token))
   assert.deepEqual([answer.status, reason(answer)], [401, 'error attempting to authenticate request'])
   assert.deepEqual(
-    events.map((event) => [event['event.type'], event['event.action'], event['url.path'], event['event.reason']]),
+    audit.events.map((event) => [event['event.type'], event['event.action'], event['url.path'], event['event.reason']]),
     [['rest', 'tampered_request', '/_security/_authenticate', 'store_unavailable']],
   )
-  assert.ok(!JSON.stringify(events).includes(token))
+  assert.ok(!JSON.stringify(audit.events).includes(token))
 })

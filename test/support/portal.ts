@@ -13,6 +13,7 @@ import type { SecurityApi } from '../../src/portal/security-api.ts'
 import type { PortalProviderSettings, PortalSettings } from '../../src/settings/settings.ts'
 import { createEmbeddedStore } from '../../src/store/embedded.ts'
 import type { Sessions, Store } from '../../src/store/store.ts'
+import { gatherAudit } from './audit.ts'
 import { type ScriptedApi, createScriptedApi } from './scripted-security-api.ts'
 
 export const ORIGIN = 'https://portal.example'
@@ -24,7 +25,8 @@ export interface PortalFixture {
   /** Lines of the portal's log. */
   readonly logged: string[]
   /** Events of the portal's audit log. */
-  readonly audited: AuditEvent[]
+  readonly audit: Audit
+  readonly audited: readonly AuditEvent[]
   readonly clock: Clock
   advance: (seconds: number) => void
   /** Another portal on the same store and API. */
@@ -85,8 +87,7 @@ export async function startPortal(
   const sessions = options.wrapSessions?.(store.sessions) ?? store.sessions
   const logged: string[] = []
   const log = createLog('debug', { write: (line) => logged.push(line) })
-  const audited: AuditEvent[] = []
-  const audit: Audit = { write: (event) => void audited.push(event), emitsRequestBody: false, close: async () => {} }
+  const audit = gatherAudit()
   const apps: FastifyInstance[] = []
   const create = async (more: Partial<PortalSettings>) => {
     const all = { ...DEFAULTS, ...settings, ...more, encryptionKey: more.encryptionKey ?? DEFAULTS.encryptionKey }
@@ -111,7 +112,17 @@ export async function startPortal(
     await rm(directory, { recursive: true })
   })
   const app = await create({})
-  return { app, api, store, logged, audited, clock, advance: (seconds) => (now += seconds), restart: create }
+  return {
+    app,
+    api,
+    store,
+    logged,
+    audit,
+    audited: audit.events,
+    clock,
+    advance: (seconds) => (now += seconds),
+    restart: create,
+  }
 }
 
 const DEFAULTS = {
