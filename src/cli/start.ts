@@ -16,6 +16,7 @@ export const start: Command = {
     'signal ends it at once. Without a keystore beside the settings file, one is made.',
   options: { config: CONFIG_OPTION },
   async run(input) {
+    outliveReaders()
     const sources = { file: settingsFileOf(input), env: input.env }
     const isDemo = readDemo(sources)
     const keystore = await openOrCreateKeystore(keystoreOf(input))
@@ -32,6 +33,25 @@ export const start: Command = {
     process.on('SIGTERM', () => stop(143))
     console.log(buildWelcome(readVersion(), settings, server.addresses))
   },
+}
+
+/**
+ * What reads the output may go away before this program does, as a log collector that is started anew. The door stays
+ * open; standard error is told once, if anybody reads that.
+ */
+function outliveReaders(): void {
+  const outlive = (stream: NodeJS.WriteStream, tell: () => void) => {
+    let isTold = false
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      if (!isTold) tell()
+      isTold = true
+    })
+  }
+  outlive(process.stdout, () =>
+    console.error('Nobody reads the standard output any more: what the log says now is lost.'),
+  )
+  outlive(process.stderr, () => undefined)
 }
 
 /** The process that starts workers serves nothing, so it loads nothing of what serves. */

@@ -63,6 +63,19 @@ test('connections that have not asked anything do not hold up the end', async (t
   await Promise.all(closed)
 })
 
+test('it goes on when nobody reads its log any more, and says so on standard error once', async (t) => {
+  const program = await prepare(t, { settings: (yaml) => `${yaml}\nnode.workers: 1\n` })
+  await program.start()
+  program.stopReading()
+  const body = { realm: 'oidc2', redirect_uri: 'https://nobody.example/', state: 'unknown', nonce: 'unknown' }
+  for (let times = 0; times < 8; times++) {
+    const refused = await callApi(program.api, '/_security/oidc/authenticate', { authorization: ELASTIC, body })
+    assert.equal(refused.status, 401)
+  }
+  assert.equal(await program.stop(), 0)
+  assert.equal(program.output().match(/Nobody reads the standard output any more/g)?.length, 1)
+})
+
 test('the start prints the three addresses and the demo accounts', async (t) => {
   const program = await prepare(t)
   await program.start()

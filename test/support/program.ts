@@ -43,6 +43,8 @@ export interface Program extends Addresses {
   start(): Promise<void>
   /** Starts it and waits until it has ended by itself, as a refused start does. */
   run(): Promise<{ code: number | null; output: string }>
+  /** Reads its standard output no more, and closes the pipe. */
+  stopReading(): void
   /** Asks it to end. @returns its exit code, `null` if it had to be killed */
   stop(signal?: 'SIGTERM' | 'SIGINT'): Promise<number | null>
   /** `kill -9`. */
@@ -98,6 +100,7 @@ export async function createProgram(options: ProgramOptions = {}): Promise<Progr
     async kill() {
       if (child !== undefined) await endProcess(child, 'SIGKILL')
     },
+    stopReading: () => void child?.stdout?.destroy(),
     async remove() {
       if (child !== undefined) await endProcess(child, 'SIGKILL')
       await rm(directory, { recursive: true, force: true })
