@@ -49,7 +49,11 @@ async function buildDist(): Promise<void> {
   const { metafile } = await build({
     absWorkingDir: ROOT,
     // Every file lies two folders below the root, as main.ts does, and the writer where the store looks for it.
-    entryPoints: { 'cli/main': 'src/cli/main.ts', 'cli/embedded/writer': 'src/store/embedded/writer.ts' },
+    entryPoints: {
+      'cli/main': 'src/cli/main.ts',
+      'cli/embedded/writer': 'src/store/embedded/writer.ts',
+      'cli/embedded/checkpointer': 'src/store/embedded/checkpointer.ts',
+    },
     chunkNames: 'cli/[name]-[hash]',
     outdir: DIST,
     bundle: true,

@@ -106,6 +106,33 @@ test('a closed store is one file without a log beside it', async () => {
   assert.deepEqual(readdirSync(directory).toSorted(), ['ostiary.db', 'ostiary.lock'])
 })
 
+test('the log is copied into the file beside the commits, and begins anew then', async () => {
+  const directory = newDirectory()
+  const store = await createEmbeddedStore({ directory, clock: () => START })
+  const names = Array.from({ length: 16 }, (_, index) => `u${index}`)
+  const textOf = (round: number) => String(round).padStart(4, '0').repeat(15_000)
+  const write = async (rounds: number) => {
+    for (let round = 0; round < rounds; round += 1)
+      await Promise.all(names.map((name) => store.documents.put('user', name, { text: textOf(round) })))
+  }
+  // A megabyte a round. At 64 of them a commit would copy them.
+  await write(50)
+  await until(() => statSync(join(directory, 'ostiary.db')).size > 900_000)
+  await until(async () => {
+    await write(1)
+    // "Checkpoint sequence number" of the log's header: how often it began anew.
+    return readFileSync(join(directory, 'ostiary.db-wal')).readUInt32BE(12) > 0
+  })
+
+  // Enough for another one, which is under way at the end.
+  await write(20)
+  await store.close()
+  assert.deepEqual(readdirSync(directory).toSorted(), ['ostiary.db', 'ostiary.lock'])
+  const again = await createEmbeddedStore({ directory, clock: () => START })
+  for (const name of names) assert.deepEqual((await again.documents.get('user', name))?.body, { text: textOf(19) })
+  await again.close()
+})
+
 test('the same folder is not opened twice by one process, and a refusal does not free it', async () => {
   const directory = newDirectory()
   const store = await createEmbeddedStore({ directory, clock: () => START })

@@ -21,6 +21,17 @@ export type BatchReply =
 
 export type Outcome = { readonly result: unknown } | { readonly fault: Error }
 
+/** What the checkpointer is started with. In the state both threads see how far a checkpoint is. */
+export interface CheckpointerData {
+  readonly file: string
+  readonly state: Int32Array
+}
+
+export const NO_CHECKPOINT = 0
+export const CHECKPOINT_UNDER_WAY = 1
+/** But for what came to the log meanwhile. */
+export const CHECKPOINT_ENDED = 2
+
 /** Milliseconds on a clock that nobody sets and that all threads share. */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint() / 1_000_000n)

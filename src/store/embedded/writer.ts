@@ -6,6 +6,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import type { Write } from '../engine.ts'
 import { listOutdated, type Remembered } from '../outdating.ts'
 import { WRITES } from '../writes.ts'
+import { createCheckpoints } from './checkpoints.ts'
 import { openConnection, type Connection } from './connection.ts'
 import { isEngineFailure } from './failure.ts'
 import { clearMark, setMark, startMarks, type MarkTarget } from './read-mark.ts'
@@ -24,19 +25,22 @@ const CALLS_PER_GROUP = 128
 if (parentPort === null) throw new Error('the writer runs as a thread of the store')
 const port = parentPort
 const { file, mark } = workerData as { file: string; mark: MarkTarget }
+const checkpoints = createCheckpoints(file)
 let connection: Connection | undefined
 
 startMarks(mark)
 
-port.on('message', (message: ToWriter) => {
-  if (message === 'close') return close()
-  const waiting = [message]
+port.on('message', (message: ToWriter) => void (message === 'close' ? close() : writeWaiting([message])))
+
+function writeWaiting(waiting: WriteBatch[]): void {
   while (waiting.length > 0) {
     receiveWaiting(waiting)
     const group = takeGroup(waiting)
-    if (group.length > 0) port.postMessage(writeGroup(group))
+    if (group.length === 0) continue
+    port.postMessage(writeGroup(group))
+    lookAtLog()
   }
-})
+}
 
 function receiveWaiting(waiting: WriteBatch[]): void {
   for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
@@ -137,7 +141,18 @@ function closeConnection(): void {
   connection = undefined
 }
 
-function close(): void {
+/** When everybody has been answered. Its failure is for the next group to find. */
+function lookAtLog(): void {
+  try {
+    if (connection !== undefined) checkpoints.look(connection)
+  } catch {
+    closeConnection()
+  }
+}
+
+async function close(): Promise<void> {
+  // The last connection to close empties the log. It must be this one.
+  await checkpoints.close()
   closeConnection()
   port.close()
 }
