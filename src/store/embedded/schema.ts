@@ -134,4 +134,18 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // How many there are of a model and how large they are, without a look at the rows.
   'create index artefact_model on artefact (model, remove_at, length(payload)) where remove_at is not null',
+  // Every visit begins with a session without a sign-in: those stay out of the indexes of users and providers.
+  `
+  drop index portal_session_username;
+  drop index portal_session_type;
+  drop index portal_session_provider;
+  create index portal_session_username on portal_session (username_hash, id)
+    where ended is null and username_hash is not null;
+  create index portal_session_type on portal_session (provider_type, id)
+    where ended is null and provider_type is not null;
+  create index portal_session_provider on portal_session (provider_type, provider_name, id)
+    where ended is null and provider_type is not null;
+  create index portal_session_unclaimed on portal_session (created_at, id)
+    where ended is null and provider_type is null;
+  `,
 ]

@@ -89,4 +89,13 @@ export const MIGRATIONS: readonly string[] = [
   create index artefact_account on artefact (account_id) where account_id is not null;
   `,
   'create index artefact_model on artefact (model, remove_at) where remove_at is not null',
+  // Every visit begins with a session without a sign-in: those stay out of the indexes of users and providers.
+  `
+  drop index portal_session_username;
+  drop index portal_session_provider;
+  create index portal_session_username on portal_session (username_hash, id)
+    where ended is null and username_hash is not null;
+  create index portal_session_provider on portal_session (provider_type, provider_name, id)
+    where ended is null and provider_type is not null;
+  `,
 ]
