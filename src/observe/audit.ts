@@ -12,6 +12,7 @@ import type { AuditSettings } from '../settings/settings.ts'
 import { createAuditFilter } from './audit-filter.ts'
 import { createLineFile } from './line-file.ts'
 import type { Log } from './log.ts'
+import { printLine } from './output.ts'
 
 /** Flat, dotted names (`user.name`) and their values; what is `undefined` is not written. */
 export interface AuditEvent {
@@ -44,7 +45,7 @@ export function createAudit({
   node,
   clock,
   log,
-  print = (text) => void process.stdout.write(text),
+  print = printLine,
 }: {
   settings: AuditSettings
   node: AuditNode

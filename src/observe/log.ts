@@ -3,13 +3,14 @@
  * or hint; the caller names such a thing and leaves its value out.
  */
 import { pino, type Logger } from 'pino'
+import { printLine } from './output.ts'
 
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error' | 'fatal'> & { child(fields: LogFields): Log }
 
 export type LogFields = { readonly [field: string]: unknown }
 
 /** @param level `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent` */
-export function createLog(level: string, destination: { write(line: string): void } = process.stdout): Log {
+export function createLog(level: string, destination: { write(line: string): void } = { write: printLine }): Log {
   return pino(
     {
       level,
