@@ -7,7 +7,7 @@ import type { Log } from '../observe/log.ts'
 import type { Authentication } from './authentication.ts'
 import type { OidcRealm } from './oidc-realm.ts'
 import type { IssuedTokens } from './token-pair.ts'
-import type { TokenService } from './token-service.ts'
+import type { FoundLogin, TokenService } from './token-service.ts'
 
 export interface LoginPreparation {
   /** The realm by its name, or by its provider where a third party starts the login. */
@@ -114,14 +114,14 @@ export function createOidcLogin({
 
   async function logout({ accessToken, refreshToken }: { accessToken: string; refreshToken?: string }) {
     if (refreshToken === '') throw new SecurityError('argument_illegal', 'refresh token must be provided')
-    const found = refreshToken === undefined ? undefined : await tokens.locate('refresh', refreshToken)
-    const refreshSide = found === undefined ? [] : [found]
-    const { side, realm, openIdToken } = await findLogin(accessToken).catch(async (error: unknown) => {
+    const { login, refreshSide } = await tokens.findLogin(accessToken, refreshToken)
+    const given = refreshSide === undefined ? [] : [refreshSide]
+    const { side, realm, openIdToken } = await readLogin(login).catch(async (error: unknown) => {
       // Whatever the access token is, the refresh token was given up by whoever bears it.
-      await tokens.invalidate(refreshSide)
+      await tokens.invalidate(given)
       throw error
     })
-    await tokens.invalidate([...refreshSide, side])
+    await tokens.invalidate([...given, side])
     const idToken = openIdToken()
     if (idToken !== undefined) return realm.buildLogoutUrl(idToken)
     const missing = 'Authentication token does not have OpenID Connect metadata [id_token_hint]'
@@ -129,10 +129,9 @@ export function createOidcLogin({
   }
 
   /** The login of an access token, dead or alive, and its realm. */
-  async function findLogin(accessToken: string) {
-    const login = await tokens.find(accessToken)
+  async function readLogin(login: FoundLogin | undefined) {
     if (login === undefined) throw new SecurityError('login_token_invalid', 'supplied token is not valid')
-    const { name, type } = login.authentication.authenticationRealm
+    const { name, type } = login.readAuthentication().authenticationRealm
     if (type !== 'oidc') {
       throw new SecurityError('argument_illegal', 'Access token is not valid for an OpenID Connect realm')
     }

@@ -25,7 +25,7 @@ import {
 import { mergeClaims } from '../oidc/claim-merge.ts'
 import type { IdToken } from '../oidc/id-token.ts'
 import type { Jwt } from '../oidc/jwt.ts'
-import { buildLogoutUrl } from '../oidc/logout-request.ts'
+import { createLogoutUrls } from '../oidc/logout-request.ts'
 import { buildCodeChallenge, deriveCodeVerifier } from '../oidc/pkce.ts'
 import { belongsToRealm, createState } from '../oidc/state.ts'
 import { buildUserMetadata } from '../oidc/user-metadata.ts'
@@ -109,6 +109,7 @@ export function createOidcRealm(parts: {
   const hmacs = { state: createHmac(sealer.key('oidc state')), pkce: createHmac(sealer.key('oidc pkce')) }
   const endpoints = createProviderEndpoints({ settings, outbound })
   let buildUrl: ReturnType<typeof createAuthenticationUrls> | undefined
+  let buildLogoutUrl: ReturnType<typeof createLogoutUrls> | undefined
   const openKeys = (location: string) => createKeySource({ ...parts, log, location })
   const validator = createIdTokenValidator({ settings, keySource, clock, log })
   const exchangeCode = createCodeExchange({ rp, outbound, clock })
@@ -248,7 +249,8 @@ export function createOidcRealm(parts: {
     const provider = await endpoints().catch((error: unknown) => log.warn({ err: error }, NOT_YET))
     if (provider?.endsession === undefined) return null
     const { postLogoutRedirectUri } = rp
-    return buildLogoutUrl({ endpoint: provider.endsession, idToken, postLogoutRedirectUri, state: randomText(32) })
+    buildLogoutUrl ??= createLogoutUrls({ endpoint: provider.endsession, postLogoutRedirectUri })
+    return buildLogoutUrl({ idToken, state: randomText(32) })
   }
 
   async function keySource() {

@@ -89,12 +89,16 @@ export function readPair(pair: TokenPair, sealer: Sealer): PairContent {
 }
 
 /** The raw ID token of the login. @throws SecurityError `record_damaged`, also when its sealing secret is gone */
-export function openIdToken({ id, idToken }: TokenPair, sealer: Sealer): string | undefined {
+export function openIdToken({ id, idToken }: Pick<TokenPair, 'id' | 'idToken'>, sealer: Sealer): string | undefined {
   return idToken && Buffer.from(sealer.open('id token', keyOf(id), idToken)).toString()
 }
 
 /** Whether this is the secret of one side of the pair. */
-export function provesPair(pair: TokenPair, side: 'access' | 'refresh', secret: Uint8Array): boolean {
+export function provesPair(
+  pair: Pick<TokenPair, 'accessHash' | 'refreshHash'>,
+  side: 'access' | 'refresh',
+  secret: Uint8Array,
+): boolean {
   const expected = side === 'access' ? pair.accessHash : pair.refreshHash
   return expected !== undefined && provesSecret(expected, secret)
 }

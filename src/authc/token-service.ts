@@ -12,7 +12,7 @@ import { type Clock, wholeSeconds } from '../kernel/clock.ts'
 import { SecurityError } from '../kernel/errors.ts'
 import { createMarkedMemory, keepJson } from '../kernel/marked-memory.ts'
 import type { Sealer } from '../kernel/sealer.ts'
-import type { Store, TokenPair, UsedResponse } from '../store/store.ts'
+import type { LoginSide, Store, TokenPair, UsedResponse } from '../store/store.ts'
 import type { Authentication } from './authentication.ts'
 import { isSameClient, readAuthentication } from './authentication-record.ts'
 import {
@@ -50,10 +50,12 @@ export interface TokenSide {
   readonly side: 'access' | 'refresh'
 }
 
+/** Opened apart from each other: the tokens of a login can be ended also when the rest of it is damaged. */
 export interface FoundLogin {
   readonly side: TokenSide
-  readonly authentication: Authentication
-  /** Apart from the rest: the tokens of a login can be ended also when its ID token is lost. @throws SecurityError `record_damaged` */
+  /** @throws SecurityError `record_damaged` */
+  readonly readAuthentication: () => Authentication
+  /** @throws SecurityError `record_damaged` */
   readonly openIdToken: () => string | undefined
 }
 
@@ -81,8 +83,15 @@ export interface TokenService {
   holds(authentication: Authentication): boolean
   /** @throws SecurityError `grant_invalid`, its detail for the client's eyes; `tokens_disabled` */
   refresh(refreshToken: string, client: Authentication): Promise<IssuedTokens>
-  /** The login of an access token, however dead the token is. @throws SecurityError `record_damaged` */
-  find(accessToken: string): Promise<FoundLogin | undefined>
+  /**
+   * What a sign-out ends: the login of the access token, and the refresh token, which need not be of the same pair.
+   * However dead they are.
+   * @throws SecurityError as `locate`, for the refresh token
+   */
+  findLogin(
+    accessToken: string,
+    refreshToken?: string,
+  ): Promise<{ login: FoundLogin | undefined; refreshSide: TokenSide | undefined }>
   /**
    * Finds what to invalidate for a token.
    * @returns `undefined` if there is no such token
@@ -124,7 +133,7 @@ export function createTokenService({
     },
   })
   const bearers = new WeakMap<Authentication, KnownToken>()
-  return { enabled, issue, authenticate, holds, refresh, find, locate, invalidate, invalidateOf }
+  return { enabled, issue, authenticate, holds, refresh, findLogin, locate, invalidate, invalidateOf }
 
   async function issue(login: NewLogin): Promise<IssuedTokens> {
     checkEnabled()
@@ -180,7 +189,8 @@ export function createTokenService({
   async function refreshOnce(refreshToken: string, client: Authentication): Promise<IssuedTokens> {
     const parts = readToken(refreshToken)
     if (typeof parts !== 'object') throw unrefreshable()
-    let pair = await findPair('refresh', parts)
+    const found = await store.tokens.find(parts.id)
+    let pair = found !== undefined && provesPair(found, 'refresh', parts.secret) ? found : undefined
     for (let attempt = 0; attempt < ATTEMPTS && pair !== undefined; attempt++) {
       checkRefresh(pair, client)
       if (pair.superseding !== undefined) return repeatRefresh(pair, pair.superseding, parts.secret)
@@ -220,14 +230,27 @@ export function createTokenService({
     return { accessToken, refreshToken, expiresIn: accessLifetime, authentication }
   }
 
-  async function find(accessToken: string) {
-    const pair = await findPair('access', readToken(accessToken))
-    if (pair === undefined) return undefined
-    return {
-      side: { id: pair.id, side: 'access' } as const,
-      authentication: readAuthentication(pair.authentication),
+  async function findLogin(accessToken: string, refreshToken?: string) {
+    const access = readToken(accessToken)
+    const pair = typeof access === 'object' ? await store.tokens.findLogin(access.id) : undefined
+    // As a rule both tokens are of one pair, and it is looked up once.
+    const refreshSide =
+      refreshToken === undefined ? undefined : (locateIn(pair, refreshToken) ?? (await locate('refresh', refreshToken)))
+    if (pair === undefined || typeof access !== 'object' || !provesPair(pair, 'access', access.secret)) {
+      return { login: undefined, refreshSide }
+    }
+    const login: FoundLogin = {
+      side: { id: pair.id, side: 'access' },
+      readAuthentication: () => readAuthentication(pair.authentication),
       openIdToken: () => openIdToken(pair, sealer),
     }
+    return { login, refreshSide }
+  }
+
+  function locateIn(pair: LoginSide | undefined, refreshToken: string): TokenSide | undefined {
+    const parts = enabled && pair !== undefined ? readToken(refreshToken) : undefined
+    if (pair === undefined || typeof parts !== 'object' || parts.id !== pair.id) return undefined
+    return provesPair(pair, 'refresh', parts.secret) ? { id: pair.id, side: 'refresh' } : undefined
   }
 
   async function locate(side: 'access' | 'refresh', token: string): Promise<TokenSide | undefined> {
@@ -270,15 +293,6 @@ export function createTokenService({
 
   function checkEnabled(): void {
     if (!enabled) throw new SecurityError('tokens_disabled', 'the token service is off')
-  }
-
-  async function findPair(
-    side: 'access' | 'refresh',
-    parts: ReturnType<typeof readToken>,
-  ): Promise<TokenPair | undefined> {
-    if (typeof parts !== 'object') return undefined
-    const pair = await store.tokens.find(parts.id)
-    return pair !== undefined && provesPair(pair, side, parts.secret) ? pair : undefined
   }
 
   /** Whether there is such a token, dead or alive. Of its pair nothing else is read. */

@@ -3,7 +3,7 @@
  * numbers only on their way in. On their way out they are text: a JavaScript number would lose their last bits.
  */
 import type { Row, Value } from './engine.ts'
-import type { AccessSide, NewTokenPair, TokenPair } from './store.ts'
+import type { AccessSide, LoginSide, NewTokenPair, TokenPair } from './store.ts'
 
 /** What changes in the life of a pair, and by what it is known. */
 export const STATE = 'access_hash, access_invalidated, refresh_invalidated, refreshed_at, superseding'
@@ -84,6 +84,17 @@ export function readAccess(row: Row): AccessSide {
     accessExpiresAt: access.access_expires_at,
     accessInvalidated: access.access_invalidated === 1,
     authentication: JSON.parse(access.authentication),
+  }
+}
+
+export function readLogin(id: bigint, row: Row): LoginSide {
+  const login = row as unknown as Pick<PairRow, 'access_hash' | 'refresh_hash' | 'authentication' | 'id_token'>
+  return {
+    id,
+    accessHash: login.access_hash,
+    ...(login.refresh_hash !== null && { refreshHash: login.refresh_hash }),
+    authentication: JSON.parse(login.authentication),
+    ...(login.id_token !== null && { idToken: login.id_token }),
   }
 }
 

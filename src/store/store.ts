@@ -95,6 +95,9 @@ export type AccessSide = Pick<
   'removeAt' | 'accessHash' | 'accessExpiresAt' | 'accessInvalidated' | 'authentication'
 >
 
+/** What does not change of a login in its life, by which its sign-out knows its tokens and its provider. */
+export type LoginSide = Pick<TokenPair, 'id' | 'accessHash' | 'refreshHash' | 'authentication' | 'idToken'>
+
 /** A response of an OpenID Provider that was redeemed. `key`: 32 bytes made from realm and state, best growing with time. */
 export interface UsedResponse {
   readonly key: Uint8Array
@@ -113,6 +116,8 @@ export interface TokenPairs {
   find(id: bigint): Promise<TokenPair | undefined>
   /** Only what a check of the access token needs. */
   findAccess(id: bigint): Promise<AccessSide | undefined>
+  /** Only what a sign-out needs, however dead the pair is. */
+  findLogin(id: bigint): Promise<LoginSide | undefined>
   /** The hash of one side's token, however dead that is; `undefined` if there is no such pair or side. */
   findHash(id: bigint, side: 'access' | 'refresh'): Promise<Uint8Array | undefined>
   /**

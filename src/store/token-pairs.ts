@@ -10,6 +10,7 @@ import {
   isStateOf,
   keyOf,
   readAccess,
+  readLogin,
   readNewPair,
   readPair,
   STATE,
@@ -24,6 +25,8 @@ const FIND_STATE = `select ${STATE} from token_pair where id = ?1 and remove_at 
 const FIND_ACCESS = `
   select remove_at, access_hash, access_expires_at, access_invalidated, authentication from token_pair
   where id = ?1 and remove_at > ?2`
+const FIND_LOGIN = `
+  select access_hash, refresh_hash, authentication, id_token from token_pair where id = ?1 and remove_at > ?2`
 const FIND_HASH = {
   access: 'select access_hash as hash from token_pair where id = ?1 and remove_at > ?2',
   refresh: 'select refresh_hash as hash from token_pair where id = ?1 and remove_at > ?2',
@@ -106,6 +109,11 @@ export function createTokenPairs({
       if (memory !== undefined) return find(id)
       const [row] = await engine.read(FIND_ACCESS, keyOf(id), now())
       return row && readAccess(row)
+    },
+    async findLogin(id) {
+      if (memory !== undefined) return find(id)
+      const [row] = await engine.read(FIND_LOGIN, keyOf(id), now())
+      return row && readLogin(id, row)
     },
     async findHash(id, side) {
       const [row] = await engine.read(FIND_HASH[side], keyOf(id), now())

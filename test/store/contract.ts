@@ -2,9 +2,10 @@
  * What every driver promises, as tests. A driver registers them for itself by handing in a way to open its stores.
  */
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import type { Store } from '../../src/store/store.ts'
+import type { NewTokenPair, Store } from '../../src/store/store.ts'
 import { START, newArtefact, newPair, newResponse, newSession } from './records.ts'
 
 /** Somewhere to keep one store's state. */
@@ -212,6 +213,22 @@ export function registerContract(driver: string, createPlace: () => Promise<Plac
         assert.equal(await at(pair.removeAt, () => tokens().findAccess(pair.id)), undefined)
         assert.equal(await tokens().findAccess(newPair().id), undefined)
         assert.equal(await tokens().findAccess(2n ** 63n), undefined)
+      })
+
+      test('what a sign-out needs is told for as long as the pair is there, however dead it is', async () => {
+        const pair = newPair({ idToken: new Uint8Array(randomBytes(40)) })
+        const { refreshHash: _absent, ...bare } = newPair()
+        for (const each of [pair, bare] as NewTokenPair[]) {
+          await tokens().create(each)
+          await tokens().invalidate([{ id: each.id, side: 'access' }])
+          const login = (await tokens().findLogin(each.id)) ?? assert.fail()
+          assert.equal(login.id, each.id)
+          assert.deepEqual(login.authentication, each.authentication)
+          for (const name of ['accessHash', 'refreshHash', 'idToken'] as const)
+            assert.deepEqual(login[name] && Buffer.from(login[name]), each[name] && Buffer.from(each[name]), name)
+        }
+        assert.equal(await at(pair.removeAt, () => tokens().findLogin(pair.id)), undefined)
+        for (const id of [newPair().id, 2n ** 63n]) assert.equal(await tokens().findLogin(id), undefined)
       })
 
       test('the hash of a side is told for as long as the pair is there, however dead the side is', async () => {

@@ -211,6 +211,26 @@ test('a refresh token that is unknown or malformed does not stop the logout; an 
   for (const refreshToken of ['garbage', accessToken]) assert.ok(await login.logout({ accessToken, refreshToken }))
 })
 
+test('a logout ends both tokens that it is given, also if they are of two logins', async () => {
+  const { login, tokens } = setUp([realm('oidc1')])
+  const [first, second] = [await login.login(response, by), await login.login(response, by)]
+  const { accessToken } = first
+  assert.ok(await login.logout({ accessToken, refreshToken: second.refreshToken ?? '' }))
+  await assert.rejects(tokens.authenticate(accessToken), { reason: 'token_expired' })
+  await assert.rejects(tokens.refresh(second.refreshToken ?? '', client), { message: 'token has been invalidated' })
+  await tokens.authenticate(second.accessToken)
+  await tokens.refresh(first.refreshToken ?? '', client)
+})
+
+test('of a login whose record is damaged the refresh token is dead all the same', async () => {
+  const { login, tokens } = setUp([realm('oidc1')])
+  const alice = buildAuthentication('alice', { name: 'oidc1', type: 'oidc' })
+  const authentication = { ...alice, user: { ...alice.user, enabled: null as never } }
+  const pair = await tokens.issue({ authentication, client, withRefreshToken: true })
+  await assert.rejects(login.logout(both(pair)), { reason: 'record_damaged' })
+  await assert.rejects(tokens.refresh(pair.refreshToken ?? '', client), { message: 'token has been invalidated' })
+})
+
 test('of an access token that is not ours the refresh token is dead all the same', async () => {
   const { login, tokens } = setUp([realm('oidc1')])
   const { accessToken, refreshToken = '' } = await login.login(response, by)

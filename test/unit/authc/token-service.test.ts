@@ -273,7 +273,7 @@ test('the ID token and who it is about go on to every successor', async () => {
   }
   const { refreshToken = '' } = await tokens().issue(login)
   const fresh = await tokens().refresh(refreshToken, client)
-  assert.equal((await tokens().find(fresh.accessToken))?.openIdToken(), 'a.b.c')
+  assert.equal((await tokens().findLogin(fresh.accessToken)).login?.openIdToken(), 'a.b.c')
   assert.equal((await store.tokens.findAlive({ subject }, now, { limit: 10 })).length, 2)
 })
 
