@@ -11,17 +11,23 @@ const DIGEST = 32
  * node:crypto an object is made, set up and collected, which in a busy process costs ten times as much as the hashes.
  */
 export function createHmac(key: Uint8Array): Hmac {
-  const short = key.length > BLOCK ? hash('sha256', key, 'buffer') : key
+  const short = key.length > BLOCK ? digest(key) : key
   const inner = fillBlock(short, 0x36)
   const outer = Buffer.concat([fillBlock(short, 0x5c)], BLOCK + DIGEST)
   return (message) => {
-    outer.set(hash('sha256', Buffer.concat([inner, message]), 'buffer'), BLOCK)
-    return hash('sha256', outer, 'buffer')
+    outer.set(digest(Buffer.concat([inner, message])), BLOCK)
+    return digest(outer)
   }
+}
+
+/** SHA-256. Half as dear by way of a text: for bytes node:crypto makes a buffer outside the heap. */
+function digest(message: Uint8Array): Buffer {
+  return Buffer.from(hash('sha256', message, 'binary'), 'binary')
 }
 
 function fillBlock(key: Uint8Array, pad: number): Buffer {
   const block = Buffer.alloc(BLOCK, pad)
-  key.forEach((byte, at) => (block[at] = byte ^ pad))
+  let at = 0
+  for (const byte of key) block[at++] = byte ^ pad
   return block
 }

@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, createHash, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createSecretKey } from 'node:crypto'
 import { SecurityError } from './errors.ts'
+import { createHkdf } from './hkdf.ts'
 import { drawBytes } from './random.ts'
 
 const KEY_ID_BYTES = 4
@@ -26,13 +27,12 @@ export interface Sealer {
  * @param secrets at least one, the newest first: it seals; the others only open what they sealed before
  */
 export function createSealer(secrets: readonly string[]): Sealer {
-  // As key objects: to look through a key given as text or bytes takes node:crypto longer than to use it.
-  const known = secrets.map((secret) => ({ id: keyId(secret), secret: createSecretKey(Buffer.from(secret)) }))
+  const known = secrets.map((secret) => ({ id: keyId(secret), secret: Buffer.from(secret) }))
   const newest = known[0]
   if (newest === undefined) throw new TypeError('a sealer needs at least one secret')
-  const deriveKey = (secret: KeyObject, purpose: string, salt: Uint8Array) =>
-    new Uint8Array(hkdfSync('sha256', secret, salt, `ostiary ${purpose} v1`, 32))
-
+  const deriveKey = (secret: Buffer, purpose: string, salt: Uint8Array) =>
+    createHkdf(salt)(secret, `ostiary ${purpose} v1`)
+  // As key objects: to look through a key given as text or bytes takes node:crypto longer than to use it.
   const openKey = (...of: Parameters<typeof deriveKey>) => createSecretKey(deriveKey(...of))
 
   return {
@@ -56,9 +56,7 @@ export function createSealer(secrets: readonly string[]): Sealer {
       }
     },
     key: (purpose) => deriveKey(newest.secret, purpose, new Uint8Array()),
-    fingerprint: Buffer.from(deriveKey(newest.secret, 'fingerprint', new Uint8Array()))
-      .toString('base64url')
-      .slice(0, 16),
+    fingerprint: deriveKey(newest.secret, 'fingerprint', new Uint8Array()).toString('base64url').slice(0, 16),
   }
 }
 

@@ -3,15 +3,8 @@
  * encryption key together: the store opens nothing, the key opens nothing, and both together open nothing without the
  * cookie. So a session that ends without its cookie takes its tokens with it, unread.
  */
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  createSecretKey,
-  hash,
-  hkdfSync,
-  type KeyObject,
-} from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createSecretKey, hash, type KeyObject } from 'node:crypto'
+import { createHkdf } from '../kernel/hkdf.ts'
 import { createHmac } from '../kernel/hmac.ts'
 import { drawBytes } from '../kernel/random.ts'
 import { createRecentMap } from '../kernel/recent-map.ts'
@@ -98,14 +91,14 @@ interface KnownSession {
 }
 
 export function createContentSealer(encryptionKey: string): ContentSealer {
-  const salt = createHash('sha256').update(encryptionKey).digest()
-  const deriveFrom = (secret: string | Uint8Array, context: string | Uint8Array, purpose: string) =>
-    // As key objects, which cost node:crypto half of what bytes do.
-    createSecretKey(new Uint8Array(hkdfSync('sha256', createSecretKey(Buffer.from(secret)), context, purpose, 32)))
-  const usernameHmac = createHmac(deriveFrom(encryptionKey, '', 'ostiary session user name v1').export())
+  const derive = createHkdf(createHash('sha256').update(encryptionKey).digest())
+  // As a key object, which costs node:crypto half of what bytes do.
+  const deriveFrom = (secret: Buffer, purpose: string) => createSecretKey(derive(secret, purpose))
+  const usernameKey = createHkdf(Buffer.alloc(0))(Buffer.from(encryptionKey), 'ostiary session user name v1')
+  const usernameHmac = createHmac(usernameKey)
   const buildId = (secret: string) => hash('sha256', Buffer.concat([ID_PREFIX, bytesOf(secret)]), 'base64url')
-  const deriveKey = (secret: string) => deriveFrom(bytesOf(secret), salt, 'ostiary session content v1')
-  const deriveOriginKey = (username: string) => deriveFrom(username, salt, 'ostiary session origin v1')
+  const deriveKey = (secret: string) => deriveFrom(bytesOf(secret), 'ostiary session content v1')
+  const deriveOriginKey = (username: string) => deriveFrom(Buffer.from(username), 'ostiary session origin v1')
 
   const known = createRecentMap<string, KnownSession>(MOST_KNOWN)
 
