@@ -88,7 +88,7 @@ export function createWriterThread(options: {
         waitingCount += 1
         if (gathered.length === 0) setImmediate(send)
         gathered.push({
-          call: [name, args.map(compact)],
+          call: [name, compact(args)],
           resolve,
           reject,
         })
@@ -97,7 +97,7 @@ export function createWriterThread(options: {
       const refusal = refuse()
       if (refusal !== undefined) return { id, failure: refusal }
       waitingCount += calls.length
-      const compacted = calls.map(([name, args]) => [name, args.map(compact)] as const)
+      const compacted = calls.map(([name, args]) => [name, compact(args)] as const)
       return new Promise<BatchReply>((resolve) => post(compacted, deadline, (reply) => resolve({ id, ...reply })))
     },
     async drain() {
@@ -149,7 +149,8 @@ export function createWriterThread(options: {
     gathered = []
     for (let from = 0; from < all.length; from += CALLS_PER_BATCH) {
       const waiting = all.slice(from, from + CALLS_PER_BATCH)
-      const calls = waiting.map(({ call }) => call)
+      const calls: WriteCall[] = []
+      for (const { call } of waiting) calls.push(call)
       post(calls, monotonicMs() + timeoutMs, (reply) => waiting.forEach((one, index) => answer(one, reply, index)))
     }
   }
@@ -202,7 +203,13 @@ function unavailable(finding: string, cause?: Error): SecurityError {
 }
 
 /** A view of a larger buffer would take all of that buffer along to the other thread. */
+function compact(value: readonly unknown[]): readonly unknown[]
+function compact(value: unknown): unknown
 function compact(value: unknown): unknown {
   if (value instanceof Uint8Array) return value.byteLength === value.buffer.byteLength ? value : new Uint8Array(value)
-  return Array.isArray(value) ? value.map(compact) : value
+  if (!Array.isArray(value)) return value
+  // An array that is filled one by one travels as it is; one that `map` has made at once travels with an index for each value.
+  const filled: unknown[] = []
+  for (const one of value) filled.push(compact(one))
+  return filled
 }

@@ -77,14 +77,16 @@ function commitGroup(group: readonly WriteBatch[], runCall: Run): BatchReply[] {
   const outdated = new Set<Remembered>()
   writer.exec('begin immediate')
   try {
-    const replies = group.map(({ id, calls }) => ({
-      id,
-      outcomes: calls.map((call) => {
+    const replies: BatchReply[] = []
+    for (const { id, calls } of group) {
+      const outcomes: Outcome[] = []
+      for (const call of calls) {
         const outcome = runCall(writer, call)
         if ('result' in outcome) for (const one of listOutdated(...call, outcome.result)) outdated.add(one)
-        return outcome
-      }),
-    }))
+        outcomes.push(outcome)
+      }
+      replies.push({ id, outcomes })
+    }
     // Until the commit nobody else sees anything of it.
     for (const one of outdated) clearMark(mark, one)
     writer.exec('commit')
