@@ -7,6 +7,7 @@
 import type { Plugin } from 'esbuild'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
 
@@ -15,27 +16,45 @@ const DIST = join(ROOT, 'dist')
 /** Written last, so that what was left half built is built again. */
 const STAMP = join(DIST, 'built-from')
 
-/**
- * What is loaded in the place of a module. An import of `node:http` reads all that it exports, among it WebSocket, and undici
- * reads the global Headers: either loads Node's own second HTTP client, which no start needs.
- */
-const REPLACED: Readonly<Record<string, string>> = {
+/** What an import of a package of Node.js means where all that it exports would be loaded as well. */
+const REPLACED_IMPORTS: Readonly<Record<string, string>> = {
+  // Among it is WebSocket, and with that Node's own second HTTP client.
   'node:http': "module.exports = require('node:http')",
+  // No start waits for a call to somebody else. The whole of undici would read the global Headers: again that client.
   undici: `
-    exports.Agent = require('undici/lib/dispatcher/agent.js')
-    exports.ProxyAgent = require('undici/lib/dispatcher/proxy-agent.js')
-    exports.buildConnector = require('undici/lib/core/connect.js')
-    exports.fetch = require('undici/lib/web/fetch/index.js').fetch`,
+    const load = (name, get) => Object.defineProperty(exports, name, { get, enumerable: true })
+    load('Agent', () => require('undici/lib/dispatcher/agent.js'))
+    load('ProxyAgent', () => require('undici/lib/dispatcher/proxy-agent.js'))
+    load('buildConnector', () => require('undici/lib/core/connect.js'))
+    load('fetch', () => require('undici/lib/web/fetch/index.js').fetch)`,
+}
+
+const LEFT_OUT = "throw new Error('this is left out of the build')"
+
+/** What packages require, and is of no use here. */
+const REPLACED: Readonly<Record<string, string>> = {
+  // Nothing speaks HTTP/2. The constants are read all the same.
+  'node:http2': 'exports.constants = {}',
+  // Fastify's, for requests that tests make up, and for schemas (see without-schemas.ts).
+  'light-my-request': LEFT_OUT,
+  '@fastify/ajv-compiler': LEFT_OUT,
+  '@fastify/fast-json-stringify-compiler': LEFT_OUT,
+  // There are 2,500 media types. Those of the provider's answers:
+  'mime-db': `module.exports = ${JSON.stringify(listMediaTypes(['html', 'json', 'txt', 'bin']))}`,
 }
 
 const REPLACE: Plugin = {
   name: 'replaced modules',
   setup(build) {
     const namespace = 'replaced'
-    build.onResolve({ filter: /^(?:node:http|undici)$/ }, ({ path, kind }) =>
+    build.onResolve({ filter: namesOf(REPLACED_IMPORTS) }, ({ path, kind }) =>
       kind === 'import-statement' ? { path, namespace } : undefined,
     )
-    build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: REPLACED[path] ?? '', resolveDir: ROOT }))
+    build.onResolve({ filter: namesOf(REPLACED) }, ({ path }) => ({ path, namespace }))
+    build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({
+      contents: REPLACED_IMPORTS[path] ?? REPLACED[path] ?? '',
+      resolveDir: ROOT,
+    }))
   },
 }
 
@@ -62,7 +81,6 @@ async function buildDist(): Promise<void> {
     platform: 'node',
     target: 'node24',
     // Names stay: the provider's library goes by those of its classes, and operators by those in stacks.
-    // A single character of a comment that is not in Latin-1 would double the memory that a file takes.
     minifyWhitespace: true,
     legalComments: 'none',
     // Native code, which is loaded from its package; `pg` looks for a package that nobody has installed.
@@ -72,10 +90,19 @@ async function buildDist(): Promise<void> {
     metafile: true,
     logLevel: 'warning',
   })
-  removeOthers(new Set(Object.keys(metafile.outputs).map((name) => join(ROOT, name))))
+  const built = Object.keys(metafile.outputs).map((name) => join(ROOT, name))
+  built.forEach(keepToAscii)
+  removeOthers(new Set(built))
   writeFileSync(join(DIST, 'THIRD-PARTY-LICENSES.txt'), buildLicenses(Object.keys(metafile.inputs)))
   writeFileSync(STAMP, sources)
   console.error(styleText('dim', `built ${Object.keys(metafile.outputs).length} files in dist`))
+}
+
+/** With a single other character, which esbuild leaves in templates with a tag, a file takes twice the memory. */
+function keepToAscii(path: string): void {
+  const text = readFileSync(path, 'utf8')
+  const escaped = text.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  if (escaped !== text) writeFileSync(path, escaped)
 }
 
 /** What an earlier build left. Before, a program that runs may still load from it. */
@@ -84,6 +111,17 @@ function removeOthers(built: ReadonlySet<string>): void {
     const path = join(DIST, name)
     if (statSync(path).isFile() && !built.has(path)) rmSync(path)
   }
+}
+
+function namesOf(replaced: Readonly<Record<string, string>>): RegExp {
+  return new RegExp(`^(?:${Object.keys(replaced).join('|')})$`)
+}
+
+/** By their file extensions. */
+function listMediaTypes(extensions: readonly string[]): object {
+  const all = createRequire(import.meta.url)('mime-db') as Record<string, { extensions?: string[] }>
+  const isOurs = (type: { extensions?: string[] }) => type.extensions?.some((one) => extensions.includes(one))
+  return Object.fromEntries(Object.entries(all).filter(([, type]) => isOurs(type)))
 }
 
 /** Of everything that the built files depend on. */

@@ -204,6 +204,7 @@ function openAudit({ audit, node }: Settings, clusterUuid: string, log: Log): Au
 
 /** Made once in the life of a store. */
 async function readClusterUuid({ documents }: Store): Promise<string> {
-  const { document } = await documents.create('node', 'cluster', { uuid: randomText(16) })
-  return typeof document.body['uuid'] === 'string' ? document.body['uuid'] : ''
+  const known = await documents.get('node', 'cluster')
+  const { body } = known ?? (await documents.create('node', 'cluster', { uuid: randomText(16) })).document
+  return typeof body['uuid'] === 'string' ? body['uuid'] : ''
 }

@@ -3,7 +3,7 @@ import { putDemoSecrets } from '../demo.ts'
 import { createLog, type Log } from '../observe/log.ts'
 import type { RunningServer, ServerParts } from '../server.ts'
 import { openOrCreateKeystore } from '../settings/keystore.ts'
-import { readDemo, readSettings } from '../settings/read-settings.ts'
+import { readDemo, readEntries, readSettings } from '../settings/read-settings.ts'
 import { type Command, CommandError } from './command.ts'
 import { CONFIG_OPTION, keystoreOf, settingsFileOf } from './config-option.ts'
 import { readVersion } from './version.ts'
@@ -18,10 +18,10 @@ export const start: Command = {
   async run(input) {
     outliveReaders()
     const sources = { file: settingsFileOf(input), env: input.env }
-    const isDemo = readDemo(sources)
+    const entries = readEntries(sources)
     const keystore = await openOrCreateKeystore(keystoreOf(input))
-    if (isDemo) await putDemoSecrets(keystore)
-    const settings = readSettings({ ...sources, keystore })
+    if (readDemo(entries)) await putDemoSecrets(keystore)
+    const settings = readSettings({ ...sources, keystore, entries })
     const log = createLog(settings.node.logLevel)
     const parts = { settings, keystore, log }
     if (cluster.isWorker) return runWorker(parts)

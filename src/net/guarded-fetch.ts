@@ -44,23 +44,27 @@ export function createGuardedFetch(parts: { allowedHosts: readonly string[] }): 
       return callback(null, addresses[0]?.address ?? '', addresses[0]?.family)
     })
   }
-  const connect = buildConnector({ lookup, timeout: CONNECT_TIMEOUT_MS })
-  const dispatcher = new Agent({
-    connect(options, callback) {
-      const host = options.hostname.replace(/^\[(.*)\]$/, '$1')
-      // An address in the URL is never looked up.
-      if (isIP(host) !== 0 && isRefused(host)) return callback(refusal(host), null)
-      return connect(options, callback)
-    },
-  })
+  function createDispatcher(): Agent {
+    const connect = buildConnector({ lookup, timeout: CONNECT_TIMEOUT_MS })
+    return new Agent({
+      connect(options, callback) {
+        const host = options.hostname.replace(/^\[(.*)\]$/, '$1')
+        // An address in the URL is never looked up.
+        if (isIP(host) !== 0 && isRefused(host)) return callback(refusal(host), null)
+        return connect(options, callback)
+      },
+    })
+  }
+  /** Made for the first call: most programs never make one. */
+  let dispatcher: Agent | undefined
 
   return {
     async fetch(url, options) {
       const target = url instanceof Request ? url.url : url
-      const answer = await fetch(target, { ...options, redirect: 'manual', dispatcher })
-      return answer
+      dispatcher ??= createDispatcher()
+      return fetch(target, { ...options, redirect: 'manual', dispatcher })
     },
-    close: () => dispatcher.destroy(),
+    close: async () => dispatcher?.destroy(),
   }
 }
 

@@ -6,6 +6,7 @@ import { basename, dirname, resolve } from 'node:path'
 import { isLoopbackHost } from '../kernel/loopback.ts'
 import { readAnonymous } from './anonymous-settings.ts'
 import { readAudit } from './audit-settings.ts'
+import type { Entry } from './entry.ts'
 import { type Environment, readEnvironment } from './environment.ts'
 import type { Keystore } from './keystore.ts'
 import { readLdapRealms } from './ldap-realm-settings.ts'
@@ -29,19 +30,21 @@ export interface SettingsSources {
   readonly file: string
   readonly env: Environment
   readonly keystore: Pick<Keystore, 'file' | 'names' | 'get'>
+  /** What `readEntries` has read from the file and the environment before. */
+  readonly entries?: readonly Entry[]
 }
 
 /** The paths of the portal that an OpenID Provider may send a browser back to. */
 const CALLBACK_PATH = /\/api\/security\/oidc\/(?:callback|implicit)$/
 
 /** @throws SettingsError with all problems */
-export function readSettings({ file, env, keystore }: SettingsSources): Settings {
+export function readSettings({ file, env, keystore, entries: written }: SettingsSources): Settings {
   const path = resolve(file)
   const directory = dirname(path)
   const secrets = keystore
     .names()
     .map((key) => ({ key, found: keystore.get(key) ?? null, source: 'keystore' as const, where: 'keystore' }))
-  const entries = [...readSettingsFile(path), ...readEnvironment(env, SETTINGS_TABLE), ...secrets]
+  const entries = [...(written ?? readEntries({ file, env })), ...secrets]
   const values = createValues(entries, SETTINGS_TABLE, basename(path))
 
   const places = { directory, fileName: basename(path), keystoreFile: keystore.file }
@@ -73,11 +76,18 @@ export function readSettings({ file, env, keystore }: SettingsSources): Settings
   return settings
 }
 
-/** Whether the file or the environment asks for the demo; what is wrong with it is left for `readSettings` to tell. */
-export function readDemo({ file, env }: Pick<SettingsSources, 'file' | 'env'>): boolean {
-  const entries = [...readSettingsFile(resolve(file)), ...readEnvironment(env, [NODE.demo])]
+/**
+ * What the file and the environment say, before anything is made of it.
+ * @throws SettingsError if the file cannot be read
+ */
+export function readEntries({ file, env }: Pick<SettingsSources, 'file' | 'env'>): Entry[] {
+  return [...readSettingsFile(resolve(file)), ...readEnvironment(env, SETTINGS_TABLE)]
+}
+
+/** Whether the demo is asked for; what is wrong with that is left for `readSettings` to tell. */
+export function readDemo(entries: readonly Entry[]): boolean {
   const demo = entries.filter(({ key }) => key === NODE.demo.key)
-  return createValues(demo, SETTINGS_TABLE, basename(file)).get(NODE.demo)
+  return createValues(demo, SETTINGS_TABLE, '').get(NODE.demo)
 }
 
 function checkTokenService(values: Values, { oidcRealms, tokens }: Settings): void {

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { Clock } from '../kernel/clock.ts'
 import { createArtefacts } from './artefacts.ts'
 import { createDocuments } from './documents.ts'
-import { joinDataDirectory, openDataDirectory } from './embedded/data-directory.ts'
+import { joinDataDirectory, openDataDirectory, removeLog } from './embedded/data-directory.ts'
 import { pairsByLink } from './embedded/pair-links.ts'
 import { createMarkFile, createSharedMark, joinMarkFile, type MarkTarget, type ReadMark } from './embedded/read-mark.ts'
 import type { Reader } from './embedded/reader.ts'
@@ -87,9 +87,11 @@ function holdDirectory({ directory, clock, log }: EmbeddedStoreOptions, createMa
     async close() {
       await expiry.stop()
       await writer.drain()
-      // The last connection to close empties the write-ahead log into the file. It must be the one that may write.
+      // The last connection to close empties the write-ahead log into the file. It must be the one that may write,
       reader.close()
       await writer.close()
+      // which was never opened if there was nothing to write.
+      removeLog(file)
       mark.close()
       lock.release()
     },

@@ -18,7 +18,10 @@ const REMOVE_OTHERS = [
 ]
 const REMEMBER = `insert into fact (name) values ('token_created') on conflict (name) do nothing`
 
-/** Removes what has expired, a few rows at a time, so that its space is used again. Reads never depend on it. */
+/**
+ * Removes what has expired, a few rows at a time, so that its space is used again. Reads never depend on it, and it lets
+ * the program start before it begins.
+ */
 export function startExpiry({ engine, clock }: { engine: Engine; clock: Clock }): { stop(): Promise<void> } {
   const stopping = new AbortController()
   const running = sweep()
@@ -30,12 +33,16 @@ export function startExpiry({ engine, clock }: { engine: Engine; clock: Clock })
   }
 
   async function sweep(): Promise<void> {
+    await pause(INTERVAL_MS)
     while (!stopping.signal.aborted) {
       // While the engine cannot be written there is nothing to do but to try again later.
       const removed = await engine.write(removeExpired, wholeSeconds(clock), ROWS_PER_STEP).catch(() => 0)
-      const pause = removed === ROWS_PER_STEP ? PAUSE_MS : INTERVAL_MS
-      await setTimeout(pause, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined)
+      await pause(removed === ROWS_PER_STEP ? PAUSE_MS : INTERVAL_MS)
     }
+  }
+
+  function pause(milliseconds: number): Promise<void> {
+    return setTimeout(milliseconds, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined)
   }
 }
 

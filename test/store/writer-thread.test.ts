@@ -52,6 +52,23 @@ test('a write that was given up is not made later', async () => {
   await writer.close()
 })
 
+test('who writes nothing needs no thread', async () => {
+  let started = 0
+  const startWorker = () => {
+    started += 1
+    return startWriter()
+  }
+  const idle = createWriterThread({ startWorker, timeoutMs: 5000 })
+  await idle.drain()
+  await idle.close()
+  assert.equal(started, 0)
+
+  const busy = createWriterThread({ startWorker, timeoutMs: 5000 })
+  await Promise.all(['one', 'two'].map((name) => busy.call(putDocument, 'user', name, '{}')))
+  await busy.close()
+  assert.equal(started, 1)
+})
+
 test('when the thread dies its writes are refused, and a new one takes over', async () => {
   const workers: Worker[] = []
   const warnings: string[] = []

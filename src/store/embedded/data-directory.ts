@@ -63,6 +63,17 @@ function openFile(file: string, directory: string): Reader {
   }
 }
 
+/** Copies what the write-ahead log holds into the file and removes it. Others must have closed the file by now. */
+export function removeLog(file: string): void {
+  if (!existsSync(`${file}-wal`)) return
+  try {
+    // The last connection to close does it, if it is one that may write.
+    openConnection(file, 'write').close()
+  } catch {
+    // Then it stays for the next start: nothing of it is lost.
+  }
+}
+
 /** Makes a folder, or one that is there, for its owner only. Like a file, it is durable when the folder that names it is. */
 export function makeFolder(path: string): void {
   const directory = resolve(path)

@@ -77,7 +77,9 @@ export function createWriterThread(options: {
   let closed = false
   let idle: (() => void) | undefined
   let startedAt = 0
-  let worker: WriterPort | undefined = start()
+  /** None before the first write: a start that has nothing to write need not wait for a thread. */
+  let worker: WriterPort | undefined
+  let restarting = false
 
   return {
     call: (write, ...args) =>
@@ -139,7 +141,9 @@ export function createWriterThread(options: {
     log?.warn({}, "the store's writer thread ended and is started again")
     // The first death is mended at once, a thread that cannot live is not tried in a tight loop.
     const pause = monotonicMs() - startedAt < RESTART_PAUSE_MS ? RESTART_PAUSE_MS : 0
+    restarting = true
     setTimeout(() => {
+      restarting = false
       if (!closed) worker = start()
     }, pause).unref()
   }
@@ -160,7 +164,8 @@ export function createWriterThread(options: {
     const giveUp = () => settle(id, { failure: unavailable(`has not confirmed a write for ${timeoutMs} ms`) })
     inFlight.set(id, { size: calls.length, timer: setTimeout(giveUp, deadline - monotonicMs()), settle: onReply })
     const batch: ToWriter = { id, deadline, calls }
-    if (worker === undefined) return settle(id, { failure: unavailable('is starting its writer thread again') })
+    if (restarting) return settle(id, { failure: unavailable('is starting its writer thread again') })
+    worker ??= start()
     worker.postMessage(batch, [])
   }
 
