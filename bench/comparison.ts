@@ -6,7 +6,7 @@ import { readProcessorTime } from './processor-time.ts'
 import { interleave, median, medianRatio } from './rounds.ts'
 
 /** Before the first round a server answers so many, or for so many rounds' time: its code is compiled by then. */
-const WARM_UP = { answers: 20_000, rounds: 5 }
+export const WARM_UP = { answers: 20_000, rounds: 5 }
 
 export interface Load extends Omit<Job, 'seconds'> {
   /** The process that serves. Absent: its processor time is not told. */
@@ -20,7 +20,7 @@ export interface Comparison {
   readonly from: Readonly<Record<string, number>>
 }
 
-interface Measured extends Outcome {
+export interface Measured extends Pick<Outcome, 'rate' | 'p50' | 'p99'> {
   /** Microseconds of processor time for one answer. */
   readonly cost: number | undefined
 }
@@ -50,24 +50,28 @@ export async function compare(
   }
 }
 
-async function warmUp(generator: Generator, { pid: _pid, ...job }: Load, seconds: number): Promise<void> {
+export async function warmUp(generator: Generator, { pid: _pid, ...job }: Load, seconds: number): Promise<void> {
   let answers = 0
   for (let round = 0; round < WARM_UP.rounds && answers < WARM_UP.answers; round++) {
     answers += (await generator.run({ ...job, seconds })).answers
   }
 }
 
-async function measure(generator: Generator, { pid, ...job }: Load, seconds: number): Promise<Measured> {
+export async function measure(
+  generator: Generator,
+  { pid, ...job }: Load,
+  seconds: number,
+): Promise<Measured & Outcome> {
   const before = pid === undefined ? 0 : readProcessorTime(pid)
   const outcome = await generator.run({ ...job, seconds })
   const cost = pid === undefined ? undefined : ((readProcessorTime(pid) - before) / outcome.served) * 1e6
   return { ...outcome, cost }
 }
 
-function listRates(outcomes: readonly Outcome[]): number[] {
+export function listRates(outcomes: readonly Measured[]): number[] {
   return outcomes.map(({ rate }) => rate)
 }
 
-function listCosts(outcomes: readonly Measured[]): number[] {
+export function listCosts(outcomes: readonly Measured[]): number[] {
   return outcomes.map(({ cost }) => cost).filter((cost) => cost !== undefined)
 }

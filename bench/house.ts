@@ -14,7 +14,7 @@ import { seedSessions } from './seed-sessions.ts'
 export const SECRET = 'the-secret-of-the-benchmark-with-more-than-32-bytes'
 const ENCRYPTION_KEY = 'the-encryption-key-of-the-sessions-of-the-benchmark'
 /** As long as the ID token of a login with some groups. */
-const ID_TOKEN = `${'h'.repeat(60)}.${'p'.repeat(600)}.${'s'.repeat(342)}`
+export const ID_TOKEN = `${'h'.repeat(60)}.${'p'.repeat(600)}.${'s'.repeat(342)}`
 
 export interface House {
   readonly program: Program

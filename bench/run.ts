@@ -2,13 +2,14 @@
  * The benchmark: `npm run bench`. Every figure is a ratio of two things that ran in turn in the same minutes, or a size.
  * It prints a table and writes JSON; what misses its target is told and is no failure, but a wrong answer is.
  *
- *     npm run bench -- --only bearer,logout --rounds 1 --seconds 0.5 --million 20000 --json /tmp/bench.json
+ *     npm run bench -- --only bearer,logout --rounds 1 --seconds 0.5 --million 100000 --json /tmp/bench.json
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { OTHERS, SERVERS, checkCores, onCores } from './cores.ts'
+import { WARM_UP } from './comparison.ts'
 import { createHouse, type House } from './house.ts'
 import type { Bench, Figure, Line } from './line.ts'
 import { authenticate } from './lines/authenticate.ts'
@@ -19,7 +20,7 @@ import { prepare } from './lines/prepare.ts'
 import { session, sessionMillion } from './lines/session.ts'
 import { size } from './lines/size.ts'
 import { workers } from './lines/workers.ts'
-import { logout, refresh } from './lines/writes.ts'
+import { logout, refresh, store } from './lines/writes.ts'
 import { startGenerator } from './load/generator.ts'
 import { buildReport, formatTable, putIntoDocument } from './report.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
@@ -38,6 +39,7 @@ const LINES: readonly Line[] = [
   bearerMillion,
   sessionMillion,
   size,
+  store,
   refresh,
   logout,
 ]
@@ -101,7 +103,8 @@ async function runLines(wanted: readonly Line[]): Promise<Figure[]> {
     bench.say(`filling a store with a ${size} tokens`)
     const isLarge = size === 'million'
     const pairs = isLarge ? options.million : 1000
-    const sealed = isLarge ? Math.min(pairs / 2, LOGOUTS * (1 + options.rounds * options.seconds)) : 0
+    const logouts = WARM_UP.answers + LOGOUTS * options.seconds * (options.rounds + 1)
+    const sealed = isLarge ? Math.min(pairs / 2, logouts) : 0
     const house = await createHouse({ pairs, sealed, sessions: SESSIONS, provider: await bench.provider() })
     opened.push(house)
     await house.program.start()
