@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import { setFlagsFromString } from 'node:v8'
 import { putDemoSecrets } from '../demo.ts'
 import { createLog, type Log } from '../observe/log.ts'
 import type { RunningServer, ServerParts } from '../server.ts'
@@ -16,6 +17,7 @@ export const start: Command = {
     'signal ends it at once. Without a keystore beside the settings file, one is made.',
   options: { config: CONFIG_OPTION },
   async run(input) {
+    leaveParserAsItIs()
     outliveReaders()
     const sources = { file: settingsFileOf(input), env: input.env }
     const entries = readEntries(sources)
@@ -52,6 +54,14 @@ function outliveReaders(): void {
     console.error('Nobody reads the standard output any more: what the log says now is lost.'),
   )
   outlive(process.stderr, () => undefined)
+}
+
+/**
+ * undici reads HTTP with WebAssembly. After a handful of answers V8 would optimise it, which takes a tenth of a second and
+ * 16 MB that the system does not get back, for answers so short that a login costs the same.
+ */
+function leaveParserAsItIs(): void {
+  setFlagsFromString('--no-wasm-tier-up --no-wasm-dynamic-tiering')
 }
 
 /** The process that starts workers serves nothing, so it loads nothing of what serves. */
