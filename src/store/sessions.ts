@@ -45,7 +45,7 @@ const TRIM_UNCLAIMED = `
     select id from portal_session where ${UNCLAIMED} order by created_at, id limit ?1)
   returning 1 as done`
 const DELETE = `
-  delete from portal_session where id = ?1 and version = coalesce(?3, version) returning remove_at > ?2 as alive`
+  delete from portal_session where id = ?1 and version = coalesce(?3, version) and remove_at > ?2 returning 1 as done`
 
 /** Sessions that are in use again and again. */
 const MOST_KNOWN = 8192
@@ -132,8 +132,7 @@ export function* updateSession(now: number, session: SessionValues, version: num
 }
 
 export function* deleteSession(now: number, id: string, version: number | null): Steps<boolean> {
-  const [row] = yield [DELETE, id, now, version]
-  return row?.['alive'] === 1
+  return (yield [DELETE, id, now, version]).length > 0
 }
 
 /** Strangers can make any number of sessions that hold no sign-in: they stay out of memory. */

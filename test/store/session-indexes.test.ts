@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { createEmbeddedStore } from '../../src/store/embedded.ts'
 import { openConnection, type Connection } from '../../src/store/embedded/connection.ts'
@@ -18,12 +19,14 @@ const temporary = mkdtempSync(join(tmpdir(), 'ostiary-sessions-'))
 after(() => rmSync(temporary, { recursive: true }))
 
 test('no search for sessions, and no limit to them, looks at all of them', async () => {
-  const connection = openConnection(join(temporary, 'plans.db'), 'write')
-  migrate(connection, 'plans.db')
+  const file = join(temporary, 'plans.db')
+  const connection = openConnection(file, 'write')
+  migrate(connection, file)
+  const planner = new DatabaseSync(file)
   const plans = new Map<string, string>()
   const run = (...statement: Statement): Row[] => {
     const [sql, ...values] = statement
-    const plan = connection.run(`explain query plan ${sql}`, ...values)
+    const plan = planner.prepare(`explain query plan ${sql}`).all(...values)
     plans.set(sql, plan.map(({ detail }) => detail).join('; '))
     return connection.run(...statement)
   }
@@ -45,6 +48,7 @@ test('no search for sessions, and no limit to them, looks at all of them', async
   await sessions.create(unclaimed)
   assert.equal(await sessions.trimUnclaimed(0, 1), 1)
   connection.close()
+  planner.close()
 
   const searched = [...plans].filter(([sql]) => !sql.trimStart().startsWith('insert'))
   assert.equal(searched.length, 8)

@@ -7,7 +7,15 @@ export interface WriteBatch {
   readonly id: number
   /** By `monotonicMs`: a batch that is reached later is dropped, its callers were told that it failed. */
   readonly deadline: number
+  /** As `packCalls` made them. */
   readonly calls: readonly WriteCall[]
+  readonly block: Block
+}
+
+/** The bytes in the arguments of many writes, one after the other. */
+export interface Block {
+  bytes: Uint8Array
+  readonly lengths: number[]
 }
 
 export type WriteCall = readonly [write: keyof typeof WRITES, args: readonly unknown[]]

@@ -10,6 +10,7 @@ import {
   type WriteBatch,
   type WriteCall,
 } from './messages.ts'
+import { packCalls } from './packing.ts'
 
 export interface WriterThread {
   /** @throws SecurityError `store_unavailable` within the time-out */
@@ -90,17 +91,20 @@ export function createWriterThread(options: {
         waitingCount += 1
         if (gathered.length === 0) setImmediate(send)
         gathered.push({
-          call: [name, compact(args)],
+          call: [name, args],
           resolve,
           reject,
         })
       }),
-    async pass({ id, deadline, calls }) {
+    async pass({ id, deadline, calls, block }) {
       const refusal = refuse()
       if (refusal !== undefined) return { id, failure: refusal }
       waitingCount += calls.length
-      const compacted = calls.map(([name, args]) => [name, compact(args)] as const)
-      return new Promise<BatchReply>((resolve) => post(compacted, deadline, (reply) => resolve({ id, ...reply })))
+      // From another process it came as a view of a larger buffer, all of which would go along to the thread.
+      block.bytes = new Uint8Array(block.bytes)
+      return new Promise<BatchReply>((resolve) =>
+        post({ calls, block, deadline }, (reply) => resolve({ id, ...reply })),
+      )
     },
     async drain() {
       closed = true
@@ -153,20 +157,20 @@ export function createWriterThread(options: {
     gathered = []
     for (let from = 0; from < all.length; from += CALLS_PER_BATCH) {
       const waiting = all.slice(from, from + CALLS_PER_BATCH)
-      const calls: WriteCall[] = []
-      for (const { call } of waiting) calls.push(call)
-      post(calls, monotonicMs() + timeoutMs, (reply) => waiting.forEach((one, index) => answer(one, reply, index)))
+      const packed = packCalls(waiting.map(({ call }) => call))
+      const deadline = monotonicMs() + timeoutMs
+      post({ ...packed, deadline }, (reply) => waiting.forEach((one, index) => answer(one, reply, index)))
     }
   }
 
-  function post(calls: readonly WriteCall[], deadline: number, onReply: (reply: Reply) => void): void {
+  function post(batch: Omit<WriteBatch, 'id'>, onReply: (reply: Reply) => void): void {
     const id = ++lastBatch
     const giveUp = () => settle(id, { failure: unavailable(`has not confirmed a write for ${timeoutMs} ms`) })
-    inFlight.set(id, { size: calls.length, timer: setTimeout(giveUp, deadline - monotonicMs()), settle: onReply })
-    const batch: ToWriter = { id, deadline, calls }
+    const timer = setTimeout(giveUp, batch.deadline - monotonicMs())
+    inFlight.set(id, { size: batch.calls.length, timer, settle: onReply })
     if (restarting) return settle(id, { failure: unavailable('is starting its writer thread again') })
     worker ??= start()
-    worker.postMessage(batch, [])
+    worker.postMessage({ id, ...batch }, [])
   }
 
   function receive(replies: FromWriter): void {
@@ -205,16 +209,4 @@ function asUnavailable(failure: Error): SecurityError {
 
 function unavailable(finding: string, cause?: Error): SecurityError {
   return new SecurityError('store_unavailable', `the store ${finding}`, cause)
-}
-
-/** A view of a larger buffer would take all of that buffer along to the other thread. */
-function compact(value: readonly unknown[]): readonly unknown[]
-function compact(value: unknown): unknown
-function compact(value: unknown): unknown {
-  if (value instanceof Uint8Array) return value.byteLength === value.buffer.byteLength ? value : new Uint8Array(value)
-  if (!Array.isArray(value)) return value
-  // An array that is filled one by one travels as it is; one that `map` has made at once travels with an index for each value.
-  const filled: unknown[] = []
-  for (const one of value) filled.push(compact(one))
-  return filled
 }

@@ -18,6 +18,7 @@ import {
   type WriteBatch,
   type WriteCall,
 } from './messages.ts'
+import { unpackCalls } from './packing.ts'
 
 /** About 2 ms of work: a larger group would save little more of the commit and make its first caller wait. */
 const CALLS_PER_GROUP = 128
@@ -78,14 +79,14 @@ function commitGroup(group: readonly WriteBatch[], runCall: Run): BatchReply[] {
   writer.exec('begin immediate')
   try {
     const replies: BatchReply[] = []
-    for (const { id, calls } of group) {
+    for (const batch of group) {
       const outcomes: Outcome[] = []
-      for (const call of calls) {
+      for (const call of unpackCalls(batch)) {
         const outcome = runCall(writer, call)
         if ('result' in outcome) for (const one of listOutdated(...call, outcome.result)) outdated.add(one)
         outcomes.push(outcome)
       }
-      replies.push({ id, outcomes })
+      replies.push({ id: batch.id, outcomes })
     }
     // Until the commit nobody else sees anything of it.
     for (const one of outdated) clearMark(mark, one)
