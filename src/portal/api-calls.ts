@@ -97,7 +97,7 @@ export function createApiCalls({ api, log }: { api: SecurityApi; log: Log }): Ap
       const { redirect, state, nonce } = answer.body ?? {}
       const realm = 'realm' in ask ? ask.realm : answer.body?.['realm']
       if (!isText(redirect) || !isText(state) || !isText(nonce) || !isText(realm)) throw unreadable('prepare')
-      if (!URL.canParse(redirect) || !/^https?:$/.test(new URL(redirect).protocol)) throw unreadable('prepare')
+      if (!isWebAddress(redirect)) throw unreadable('prepare')
       return { redirect, state, nonce, realm }
     },
 
@@ -129,8 +129,7 @@ export function createApiCalls({ api, log }: { api: SecurityApi; log: Log }): Ap
       if (answer.status !== 200) throw unexpected(answer, 'the logout')
       const redirect = answer.body?.['redirect'] ?? null
       if (redirect === null) return null
-      if (!isText(redirect) || !URL.canParse(redirect) || !/^https?:$/.test(new URL(redirect).protocol))
-        throw unreadable('logout')
+      if (!isText(redirect) || !isWebAddress(redirect)) throw unreadable('logout')
       return redirect
     },
 
@@ -195,6 +194,10 @@ function readTokens(answer: ApiAnswer, what: string): Tokens {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
+}
+
+function isWebAddress(text: string): boolean {
+  return /^https?:$/.test(URL.parse(text)?.protocol ?? '')
 }
 
 function unreadable(what: string): PortalError {

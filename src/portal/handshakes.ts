@@ -2,7 +2,7 @@
  * The way to an identity provider and back: a handshake is started for a target and finished by the callback. The
  * portal never talks to the provider; it keeps `state`, `nonce` and target, and moves the browser.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Clock } from '../kernel/clock.ts'
 import type { PortalProviderSettings, PortalSettings } from '../settings/settings.ts'
 import type { ApiCalls, IssuedLogin, PrepareAsk } from './api-calls.ts'
@@ -199,7 +199,7 @@ export function createHandshakes(parts: {
     start,
     finish(ask) {
       // The whole response and the cookie make it the same request; `state` alone never does.
-      const key = createHash('sha256').update(`${ask.secret} ${ask.response.redirectUri}`).digest('base64url')
+      const key = hash('sha256', `${ask.secret} ${ask.response.redirectUri}`, 'base64url')
       const now = clock()
       forgetShared(now)
       const same = shared.get(key)

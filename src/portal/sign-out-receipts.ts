@@ -2,7 +2,7 @@
  * What a sign-out has ended, remembered for the page that the identity provider sends the browser back to. The `state` of
  * the end-session URL finds it: whoever brings it back was there. It is told once.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type Clock, wholeSeconds } from '../kernel/clock.ts'
 import type { Log } from '../observe/log.ts'
 import type { PortalSession, Sessions } from '../store/store.ts'
@@ -70,5 +70,5 @@ export function createSignOutReceipts(parts: { store: Sessions; clock: Clock; lo
 
 /** No cookie has this id. */
 function buildId(state: string): string {
-  return createHash('sha256').update('ostiary sign-out receipt v1\0').update(state).digest('base64url')
+  return hash('sha256', `ostiary sign-out receipt v1\0${state}`, 'base64url')
 }
