@@ -79,7 +79,7 @@ function holdDirectory({ directory, clock, log }: EmbeddedStoreOptions, createMa
     timeoutMs: WRITE_TIMEOUT_MS,
     log,
   })
-  const expiry = startExpiry({ engine: createEngine(reader, writer, mark), clock })
+  const expiry = startExpiry({ engine: createEngine(reader, writer, mark), clock, looksFirst: true })
   return {
     reader,
     writer,

@@ -16,13 +16,23 @@ const REMOVE_OTHERS = [
   expired('portal_session', 'id', 'remove_at'),
   expired('artefact', 'key', 'remove_at'),
 ]
+export const IS_ANY_EXPIRED = `
+  select 1 as expired
+  where exists (select 1 from token_pair where remove_at <= ?1)
+    or exists (select 1 from used_response where keep_until <= ?1)
+    or exists (select 1 from portal_session where remove_at <= ?1)
+    or exists (select 1 from artefact where remove_at <= ?1)`
 const REMEMBER = `insert into fact (name) values ('token_created') on conflict (name) do nothing`
 
 /**
  * Removes what has expired, a few rows at a time, so that its space is used again. Reads never depend on it, and it lets
  * the program start before it begins.
+ *
+ * @param parts.looksFirst with it, a program in which nothing expires wakes no writer, nor starts one. Without, the write
+ * of each second is also how a server is found that takes none any more
  */
-export function startExpiry({ engine, clock }: { engine: Engine; clock: Clock }): { stop(): Promise<void> } {
+export function startExpiry(parts: { engine: Engine; clock: Clock; looksFirst: boolean }): { stop(): Promise<void> } {
+  const { engine, clock, looksFirst } = parts
   const stopping = new AbortController()
   const running = sweep()
   return {
@@ -35,10 +45,15 @@ export function startExpiry({ engine, clock }: { engine: Engine; clock: Clock })
   async function sweep(): Promise<void> {
     await pause(INTERVAL_MS)
     while (!stopping.signal.aborted) {
-      // While the engine cannot be written there is nothing to do but to try again later.
-      const removed = await engine.write(removeExpired, wholeSeconds(clock), ROWS_PER_STEP).catch(() => 0)
+      // While the engine is away there is nothing to do but to try again later.
+      const removed = await step(wholeSeconds(clock)).catch(() => 0)
       await pause(removed === ROWS_PER_STEP ? PAUSE_MS : INTERVAL_MS)
     }
+  }
+
+  async function step(now: number): Promise<number> {
+    if (looksFirst && (await engine.read(IS_ANY_EXPIRED, now)).length === 0) return 0
+    return engine.write(removeExpired, now, ROWS_PER_STEP)
   }
 
   function pause(milliseconds: number): Promise<void> {

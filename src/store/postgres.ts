@@ -73,7 +73,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
       ...args: Arguments
     ) => writing.add({ start: () => write(...args), exclusion: findExclusion(write, args) }) as Promise<Result>,
   }
-  const expiry = startExpiry({ engine, clock })
+  const expiry = startExpiry({ engine, clock, looksFirst: false })
   return {
     documents: createDocuments(engine),
     tokens: createTokenPairs({ engine, clock, memory: createPairMemory(PAIRS_REMEMBERED) }),

@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { createEmbeddedStore } from '../../src/store/embedded.ts'
 import { openConnection, type Connection } from '../../src/store/embedded/connection.ts'
-import type { Steps } from '../../src/store/engine.ts'
-import { removeExpired, ROWS_PER_STEP } from '../../src/store/expiry.ts'
+import type { Engine, Steps } from '../../src/store/engine.ts'
+import { IS_ANY_EXPIRED, removeExpired, ROWS_PER_STEP, startExpiry } from '../../src/store/expiry.ts'
+import { until } from '../support/until.ts'
 import { assertLittleWork } from '../support/work.ts'
 import { newArtefact, newPair, newResponse, newSession, START } from './records.ts'
 
@@ -55,6 +56,35 @@ test('a step of the removal keeps the writer for less than 5 ms, and all steps r
     assertLittleWork(5, step)
   } while (removed === ROWS_PER_STEP)
   assert.equal(count(), 0)
+})
+
+test('to look whether anything has expired is to look at the ends of four indexes', () => {
+  const plan = connection.run(`explain query plan ${IS_ANY_EXPIRED}`, START).map(({ detail }) => String(detail))
+  const tables = ['token_pair', 'used_response', 'portal_session', 'artefact']
+  for (const table of tables) assert.match(plan.join('\n'), new RegExp(`SEARCH ${table} USING [A-Z ]*INDEX`))
+  assert.doesNotMatch(plan.join('\n'), /SCAN (?!CONSTANT)/)
+})
+
+test('the writer of a file is left alone until something has expired', async () => {
+  let looks = 0
+  let isAnyExpired = false
+  let writes = 0
+  const engine: Engine = {
+    read: async () => {
+      looks++
+      return isAnyExpired ? [{ expired: 1 }] : []
+    },
+    write: async (_write, ..._args) => {
+      writes++
+      throw new Error('cannot be written')
+    },
+  }
+  const expiry = startExpiry({ engine, clock: () => START, looksFirst: true })
+  await until(() => looks === 2)
+  assert.equal(writes, 0)
+  isAnyExpired = true
+  await until(() => writes === 2)
+  await expiry.stop()
 })
 
 function runSteps<Result>(steps: Steps<Result>): Result {
