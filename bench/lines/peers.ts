@@ -11,6 +11,8 @@ import { portOf, startServerProcess } from '../server-process.ts'
 import { buildSessionChecks } from './session.ts'
 
 const IN_FLIGHT = 32
+/** As at the other lines whose every answer waits for the disk. */
+const VISITS_IN_FLIGHT = 64
 /** Fewer than the library's store in memory keeps. */
 const TOKENS = 500
 /** Logins at a peer before its sessions are checked. */
@@ -88,9 +90,14 @@ export const express: Line = {
       const login = '/login?auth_provider_hint=instant&auth_url_hash='
       const visit = { name: 'visit', provider, logout: '/api/security/logout' } as const
       const visits = await compare(bench, {
-        ours: { connections: IN_FLIGHT, ports: [portal], pid: house.program.pid(), scenario: { ...visit, login } },
+        ours: {
+          connections: VISITS_IN_FLIGHT,
+          ports: [portal],
+          pid: house.program.pid(),
+          scenario: { ...visit, login },
+        },
         theirs: {
-          connections: IN_FLIGHT,
+          connections: VISITS_IN_FLIGHT,
           ports: [peer.port],
           pid: peer.pid,
           scenario: { ...visit, login: '/login', logout: '/logout' },
