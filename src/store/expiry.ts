@@ -7,21 +7,21 @@ export const ROWS_PER_STEP = 40
 const PAUSE_MS = 5
 const INTERVAL_MS = 1000
 
-const expired = (table: string, key: string, end: string) => `
+/** Where something expires: each table, its key, and the column that tells when. An index leads by that. */
+const PAIRS = ['token_pair', 'id', 'remove_at'] as const
+const OTHERS = [
+  ['used_response', 'key', 'keep_until'],
+  ['portal_session', 'id', 'remove_at'],
+  ['artefact', 'key', 'remove_at'],
+] as const
+
+const remove = ([table, key, end]: readonly [string, string, string]) => `
   delete from ${table} where ${key} in (select ${key} from ${table} where ${end} <= ?1 order by ${end} limit ?2)
   returning 1 as done`
-const REMOVE_PAIRS = expired('token_pair', 'id', 'remove_at')
-const REMOVE_OTHERS = [
-  expired('used_response', 'key', 'keep_until'),
-  expired('portal_session', 'id', 'remove_at'),
-  expired('artefact', 'key', 'remove_at'),
-]
-export const IS_ANY_EXPIRED = `
-  select 1 as expired
-  where exists (select 1 from token_pair where remove_at <= ?1)
-    or exists (select 1 from used_response where keep_until <= ?1)
-    or exists (select 1 from portal_session where remove_at <= ?1)
-    or exists (select 1 from artefact where remove_at <= ?1)`
+const REMOVE_PAIRS = remove(PAIRS)
+const REMOVE_OTHERS = OTHERS.map(remove)
+const exists = [PAIRS, ...OTHERS].map(([table, , end]) => `exists (select 1 from ${table} where ${end} <= ?1)`)
+export const IS_ANY_EXPIRED = `select 1 as expired where ${exists.join(' or ')}`
 const REMEMBER = `insert into fact (name) values ('token_created') on conflict (name) do nothing`
 
 /**
@@ -65,6 +65,6 @@ export function startExpiry(parts: { engine: Engine; clock: Clock; looksFirst: b
 export function* removeExpired(now: number, limit: number): Steps<number> {
   let removed = (yield [REMOVE_PAIRS, now, limit]).length
   if (removed > 0) yield [REMEMBER]
-  for (const remove of REMOVE_OTHERS) removed += (yield [remove, now, limit - removed]).length
+  for (const sql of REMOVE_OTHERS) removed += (yield [sql, now, limit - removed]).length
   return removed
 }
