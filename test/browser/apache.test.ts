@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { findAddresses } from '../support/addresses.ts'
 import { type Apache, APACHE_CALLBACK, startApache } from '../support/apache.ts'
-import { launchChromium } from '../support/chromium.ts'
+import { launchChromium, openContext } from '../support/chromium.ts'
 import { clientSettings, type ProviderUnderTest, SECRET, startProvider } from '../support/provider.ts'
 
 let chromium: Browser
@@ -65,10 +65,7 @@ test('logout at the provider: the application is told by the back channel and as
 })
 
 async function openPage(t: { after(end: () => Promise<void>): void }): Promise<Page> {
-  const context = await chromium.newContext()
-  t.after(() => context.close())
-  context.setDefaultTimeout(10_000)
-  return context.newPage()
+  return (await openContext(t, chromium)).newPage()
 }
 
 async function signIn(page: Page): Promise<void> {

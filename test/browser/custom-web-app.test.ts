@@ -3,7 +3,7 @@ import { after, before, test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { callApi, ELASTIC } from '../support/api-call.ts'
-import { launchChromium, mouse, takePictures } from '../support/chromium.ts'
+import { launchChromium, mouse, openContext, takePictures } from '../support/chromium.ts'
 import {
   endProcess,
   type Program,
@@ -30,8 +30,7 @@ async function start(t: TestContext, options: ProgramOptions = {}): Promise<{ pr
   })
   t.after(() => endProcess(example, 'SIGTERM'))
   await waitUntilAnswers(program.example, example)
-  const context = await chromium.newContext()
-  t.after(() => context.close())
+  const context = await openContext(t, chromium)
   const page = await context.newPage()
   await page.goto(program.example)
   return { program, page }

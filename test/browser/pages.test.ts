@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
-import { launchChromium, mouse, takePictures } from '../support/chromium.ts'
+import { launchChromium, mouse, openContext, takePictures } from '../support/chromium.ts'
 import { type Program, startProgram } from '../support/program.ts'
 import { signIn } from '../support/provider-visit.ts'
 
@@ -111,9 +111,7 @@ const PAGES: readonly { name: string; heading: string; open: (page: Page) => Pro
 
 for (const { name, heading, open } of PAGES) {
   test(`the page ${name} has its parts in order and fits a narrow phone`, async (t) => {
-    const context = await chromium.newContext()
-    t.after(() => context.close())
-    const page = await context.newPage()
+    const page = await (await openContext(t, chromium)).newPage()
     await open(page)
     await page.getByRole('heading', { level: 1, name: heading }).waitFor()
     await takePictures(page, name)

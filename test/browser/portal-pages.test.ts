@@ -6,7 +6,7 @@ import { type TestContext, after, before, test } from 'node:test'
 import type { AxeResults } from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import type { PortalSettings } from '../../src/settings/settings.ts'
-import { PHONE, launchChromium, takePictures } from '../support/chromium.ts'
+import { launchChromium, openContext, PHONE, takePictures } from '../support/chromium.ts'
 import { REFUSAL, startFramingSite } from '../support/framing-site.ts'
 import { type PortalFixture, provider, startPortal } from '../support/portal.ts'
 import { returnAtOnce } from '../support/returning-provider.ts'
@@ -120,10 +120,9 @@ const PLACES: readonly Place[] = [
   {
     name: 'account-with-sessions',
     settings: form,
-    async open(page, origin) {
-      const other = await chromium.newContext({ userAgent: 'Mozilla/5.0 (iPhone) FxiOS/140.0 Safari/604.1' })
+    async open(page, origin, _portal, t) {
+      const other = await openContext(t, chromium, { userAgent: 'Mozilla/5.0 (iPhone) FxiOS/140.0 Safari/604.1' })
       await signIn(await other.newPage(), origin, 'basic')
-      await other.close()
       await signIn(page, origin, 'basic')
       await page.getByTestId('endOtherSessions').waitFor()
     },
@@ -250,8 +249,7 @@ for (const { name, settings, open } of PLACES)
     const portal = await startPortal(t, settings)
     const origin = await portal.app.listen({ port: 0, host: '127.0.0.1' })
     for (const locale of ['en', 'de'] as const) {
-      const context = await chromium.newContext({ locale, reducedMotion: 'reduce' })
-      t.after(() => context.close())
+      const context = await openContext(t, chromium, { locale, reducedMotion: 'reduce' })
       const page = await context.newPage()
       const complaints: string[] = []
       page.on('console', (message) =>
@@ -279,8 +277,7 @@ for (const { name, settings, open } of PLACES)
 
 test('H6 what only moves on is in no frame either; a portal that may be embedded is', async (t) => {
   const site = await startFramingSite(t)
-  const context = await chromium.newContext()
-  t.after(() => context.close())
+  const context = await openContext(t, chromium)
   for (const embedding of [false, true]) {
     const portal = await startPortal(t, { ...selector, embedding })
     const origin = await portal.app.listen({ port: 0, host: '127.0.0.1' })
@@ -301,12 +298,10 @@ test('who wants less motion sees none', async (t) => {
   const portal = await startPortal(t, selector)
   const origin = await portal.app.listen({ port: 0, host: '127.0.0.1' })
   const duration = async (reducedMotion: 'reduce' | 'no-preference') => {
-    const page = await chromium.newPage({ reducedMotion })
+    const page = await (await openContext(t, chromium, { reducedMotion })).newPage()
     await page.goto(`${origin}/login`)
     const style = 'getComputedStyle(document.querySelector("a.choice")).transitionDuration'
-    const told = await page.evaluate<string>(style)
-    await page.context().close()
-    return told
+    return page.evaluate<string>(style)
   }
   assert.equal(await duration('reduce'), '0s')
   assert.notEqual(await duration('no-preference'), '0s')

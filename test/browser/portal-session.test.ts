@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser, BrowserContext, Page, Request } from 'playwright-core'
 import { findFreePorts } from '../support/addresses.ts'
-import { keyboard, launchChromium, mouse, waitForAddress } from '../support/chromium.ts'
+import { keyboard, launchChromium, mouse, openContext, waitForAddress } from '../support/chromium.ts'
 import { type PortalFixture, provider, startPortal } from '../support/portal.ts'
 import { returnAtOnce } from '../support/returning-provider.ts'
 import { startStrippingProxy } from '../support/stripping-proxy.ts'
@@ -39,9 +39,7 @@ async function open(
   const proxied = basePath !== '' && !rewriteBasePath
   const origin = (proxied ? await startStrippingProxy(t, listening, basePath) : listening) + basePath
   await returnAtOnce(t, portal, origin, options)
-  const context = await chromium.newContext({ javaScriptEnabled: options.javaScriptEnabled ?? true })
-  context.setDefaultTimeout(20_000)
-  t.after(() => context.close())
+  const context = await openContext(t, chromium, { javaScriptEnabled: options.javaScriptEnabled ?? true })
   const complaints: string[] = []
   context.on('console', (message) => {
     // That a page is 401 or 404 is said too, and meant.
@@ -119,8 +117,7 @@ test('a provider that is offered on another scheme is not offered, and the page 
   const elsewhere = provider('oidc', 'oidc', 0, 'oidc1', { origins: [`https://127.0.0.1:${port}`] })
   const portal = await startPortal(t, { selector: true, providers: [elsewhere] })
   const origin = await portal.app.listen({ port, host: '127.0.0.1' })
-  const page = await chromium.newPage()
-  t.after(() => page.context().close())
+  const page = await (await openContext(t, chromium)).newPage()
   await page.goto(`${origin}/login`)
   await page.getByRole('alert').waitFor()
   assert.match(await page.getByRole('main').innerText(), /^Log in\s+No authentication providers have been configured/)
@@ -261,8 +258,7 @@ test('H6 every page is used by the keyboard alone, and the browser objects to no
   await page.keyboard.press('Enter')
   await keyboard.press(page.getByTestId('accessAgreementAcknowledge'))
   await page.getByTestId('logoutLink').waitFor()
-  const other = await chromium.newContext()
-  t.after(() => other.close())
+  const other = await openContext(t, chromium)
   const elsewhere = await other.newPage()
   await elsewhere.goto(`${origin}/login`)
   await elsewhere.getByLabel('Username').fill('basic')

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import type { AxeResults, RunOptions } from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
-import { launchChromium } from '../support/chromium.ts'
+import { launchChromium, openContext } from '../support/chromium.ts'
 import { beginLogin, clientSettings, discover, type ProviderUnderTest, startProvider } from '../support/provider.ts'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -48,9 +48,7 @@ for (const [locale, colorScheme] of [
 ] as const) {
   test(`${locale}, ${colorScheme}: login, consent, account, dialog, frames, continue, own pages and errors`, async (t) => {
     // Our policy forbids inline scripts, and axe-core comes as one.
-    const context = await chromium.newContext({ locale, colorScheme, bypassCSP: true })
-    t.after(() => context.close())
-    context.setDefaultTimeout(10_000)
+    const context = await openContext(t, chromium, { locale, colorScheme, bypassCSP: true })
     const page = await context.newPage()
     const config = await discover(provider.origin)
     const redirect_uri = `${application}/callback`

@@ -5,8 +5,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import * as client from 'openid-client'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { launchChromium } from '../support/chromium.ts'
+import type { Browser, Page } from 'playwright-core'
+import { launchChromium, openContext } from '../support/chromium.ts'
 import { clientSettings, discover, type ProviderUnderTest, startProvider } from '../support/provider.ts'
 
 let chromium: Browser
@@ -107,10 +107,7 @@ async function openPage(
   t: { after(end: () => Promise<void>): void },
   options: { javaScriptEnabled?: boolean } = {},
 ): Promise<Page> {
-  const context: BrowserContext = await chromium.newContext(options)
-  t.after(() => context.close())
-  context.setDefaultTimeout(10_000)
-  const page = await context.newPage()
+  const page = await (await openContext(t, chromium, options)).newPage()
   page.on('console', (message) => assert.notEqual(message.type(), 'error', message.text()))
   return page
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { bearer, callApi, ELASTIC, FACILITATOR, reason, text } from '../support/api-call.ts'
-import { type Hand, keyboard, launchChromium, mouse, takePictures } from '../support/chromium.ts'
+import { type Hand, keyboard, launchChromium, mouse, openContext, takePictures } from '../support/chromium.ts'
 import { signInByApi } from '../support/oidc-login.ts'
 import { type Program, startProgram } from '../support/program.ts'
 import { signIn, signOut } from '../support/provider-visit.ts'
@@ -26,9 +26,7 @@ const WAYS: readonly { by: string; hand: Hand; options: BrowserContextOptions; p
 
 for (const { by, hand, options, pictures } of WAYS) {
   test(`alice signs in, sees who she is, signs out, and is out everywhere, ${by}`, async (t) => {
-    const context = await chromium.newContext(options)
-    t.after(() => context.close())
-    const page = await context.newPage()
+    const page = await (await openContext(t, chromium, options)).newPage()
     const complaints = collectComplaints(page)
     const look = (name: string) => (pictures ? takePictures(page, name) : Promise.resolve())
 
@@ -90,9 +88,7 @@ test('the tokens of a login by the API work until the logout, and not after it',
 })
 
 test('whoever says no at the provider is out of the portal and still in at the provider', async (t) => {
-  const context = await chromium.newContext()
-  t.after(() => context.close())
-  const page = await context.newPage()
+  const page = await (await openContext(t, chromium)).newPage()
   await page.goto(program.portal)
   await page.getByTestId('loginCard-oidc/oidc1').click()
   await signIn(page, mouse, 'bob')

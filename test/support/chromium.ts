@@ -2,7 +2,15 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { type Browser, chromium, type Locator, type Page, selectors } from 'playwright-core'
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Locator,
+  type Page,
+  selectors,
+} from 'playwright-core'
 
 const PICTURES = join(import.meta.dirname, '../../test-artefacts')
 const LOOKS = [
@@ -28,6 +36,19 @@ export function launchChromium(): Promise<Browser> {
       '--disable-sync',
     ],
   })
+}
+
+/** What one person has open, until the test ends. */
+export async function openContext(
+  t: { after(end: () => Promise<unknown>): void },
+  browser: Browser,
+  options: BrowserContextOptions = {},
+): Promise<BrowserContext> {
+  const context = await browser.newContext(options)
+  context.setDefaultTimeout(20_000)
+  // Chromium may never answer a close that meets a page which just arrives. What is left then goes with the browser.
+  t.after(() => Promise.race([context.close(), setTimeout(5_000, undefined, { ref: false })]))
+  return context
 }
 
 /** Waits until a page is somewhere, however many navigations of its scripts overtake each other on the way. */

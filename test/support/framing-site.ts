@@ -35,9 +35,7 @@ export async function startFramingSite(t: TestContext): Promise<FramingSite> {
       const [, frame] = page.frames()
       assert.ok(frame)
       await frame.waitForLoadState()
-      const shown = frame.url()
-      await page.close()
-      return shown
+      return frame.url()
     },
   }
 }

@@ -20,6 +20,9 @@ const COUNTERPARTS = [
   },
 ]
 const QUICK = ['test/unit/**/*.test.ts', 'test/store/**/*.test.ts', 'test/api/**/*.test.ts']
+/** What hangs fails, and is named: ten times what the slowest test takes, and three times all of them. */
+const TEST_LIMIT_MS = 180_000
+const RUN_LIMIT_MS = 1_800_000
 const FULL = [...QUICK, 'test/browser/**/*.test.ts', 'test/crash/**/*.test.ts']
 
 const [mode = 'full', ...only] = process.argv.slice(2)
@@ -27,12 +30,25 @@ installCounterparts()
 const files = only.length > 0 ? only : globSync(mode === 'quick' ? QUICK : FULL).toSorted()
 if (files.length === 0) throw new Error('no test file found')
 spawnSync(process.execPath, ['build.ts'], { stdio: 'inherit' })
+// Files that are named, as the long crash suite, take the time they take.
+const limited = only.length === 0
 const run = spawnSync(
   process.execPath,
-  ['--disable-warning=ExperimentalWarning', '--test', '--test-concurrency=2', ...files],
+  [
+    '--disable-warning=ExperimentalWarning',
+    '--test',
+    '--test-concurrency=2',
+    ...(limited ? [`--test-timeout=${TEST_LIMIT_MS}`] : []),
+    ...files,
+  ],
   // What is started as a whole is what an operator starts. A test file that runs alone starts the sources.
-  { stdio: 'inherit', env: { ...process.env, OSTIARY_TEST_MAIN: 'dist/cli/main.js' } },
+  {
+    stdio: 'inherit',
+    timeout: limited ? RUN_LIMIT_MS : undefined,
+    env: { ...process.env, OSTIARY_TEST_MAIN: 'dist/cli/main.js' },
+  },
 )
+if (run.error !== undefined) console.error(`The tests did not end: ${run.error.message}`)
 process.exitCode = run.status ?? 1
 
 function installCounterparts(): void {
