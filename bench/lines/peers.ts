@@ -4,10 +4,12 @@ import { findAddresses } from '../../test/support/addresses.ts'
 import { startApache } from '../../test/support/apache.ts'
 import { basic } from '../../test/support/api-call.ts'
 import { createBrowserSession } from '../../test/support/browser-session.ts'
+import { PASSWORD, startPostgres } from '../../test/support/postgres.ts'
 import { type Comparison, compare } from '../comparison.ts'
-import type { Figure, Line } from '../line.ts'
+import { OTHERS, onCores } from '../cores.ts'
+import type { Bench, Figure, Line } from '../line.ts'
 import type { Ask } from '../load/choice.ts'
-import { portOf, startServerProcess } from '../server-process.ts'
+import { portOf, type ServerProcess, startServerProcess } from '../server-process.ts'
 import { buildSessionChecks } from './session.ts'
 
 const IN_FLIGHT = 32
@@ -71,46 +73,68 @@ export const apacheSession: Line = {
 
 export const express: Line = {
   name: 'express',
-  async run(bench) {
-    const house = await bench.house('thousand')
-    const provider = await bench.provider()
-    const peer = await startServerProcess('express-app', [provider])
-    const portal = portOf(house.program.portal)
+  run: async (bench) => [...(await compareInMemory(bench)), await compareOnPostgres(bench)],
+}
+
+async function compareInMemory(bench: Bench): Promise<Figure[]> {
+  const house = await bench.house('thousand')
+  const peer = await startServerProcess('express-app', [await bench.provider()])
+  try {
+    const choices = await signIn(`http://localhost:${peer.port}/login`, '/me', '"username":"person-')
+    const check = await compare(bench, {
+      ours: {
+        connections: IN_FLIGHT,
+        ports: [portOf(house.program.portal)],
+        pid: house.program.pid(),
+        scenario: { name: 'choice', choices: buildSessionChecks(house) },
+      },
+      theirs: { connections: IN_FLIGHT, ports: [peer.port], pid: peer.pid, scenario: { name: 'choice', choices } },
+    })
+    const visits = await compareVisits(bench, peer)
+    return [
+      describe('session check at the portal, against Express with express-session', check),
+      describe('login and logout at the portal, against Express with openid-client, sessions in memory', visits),
+    ]
+  } finally {
+    await peer.close()
+  }
+}
+
+async function compareOnPostgres(bench: Bench): Promise<Figure> {
+  const server = await onCores(OTHERS, () => startPostgres())
+  try {
+    const url = new URL(server.url(await server.createDatabase()))
+    url.password = PASSWORD
+    const peer = await startServerProcess('express-app', [await bench.provider(), url.href])
     try {
-      const choices = await signIn(`http://localhost:${peer.port}/login`, '/me', '"username":"person-')
-      const check = await compare(bench, {
-        ours: {
-          connections: IN_FLIGHT,
-          ports: [portal],
-          pid: house.program.pid(),
-          scenario: { name: 'choice', choices: buildSessionChecks(house) },
-        },
-        theirs: { connections: IN_FLIGHT, ports: [peer.port], pid: peer.pid, scenario: { name: 'choice', choices } },
-      })
-      const login = '/login?auth_provider_hint=instant&auth_url_hash='
-      const visit = { name: 'visit', provider, logout: '/api/security/logout' } as const
-      const visits = await compare(bench, {
-        ours: {
-          connections: VISITS_IN_FLIGHT,
-          ports: [portal],
-          pid: house.program.pid(),
-          scenario: { ...visit, login },
-        },
-        theirs: {
-          connections: VISITS_IN_FLIGHT,
-          ports: [peer.port],
-          pid: peer.pid,
-          scenario: { ...visit, login: '/login', logout: '/logout' },
-        },
-      })
-      return [
-        describe('session check at the portal, against Express with express-session', check),
-        describe('login and logout at the portal, against Express with openid-client', visits),
-      ]
+      const visits = await compareVisits(bench, peer)
+      return describe('login and logout at the portal, against Express with its sessions in PostgreSQL', visits)
     } finally {
       await peer.close()
     }
-  },
+  } finally {
+    await server.remove()
+  }
+}
+
+async function compareVisits(bench: Bench, peer: ServerProcess): Promise<Comparison> {
+  const { program } = await bench.house('thousand')
+  const visit = { name: 'visit', provider: await bench.provider() } as const
+  const login = '/login?auth_provider_hint=instant&auth_url_hash='
+  return compare(bench, {
+    ours: {
+      connections: VISITS_IN_FLIGHT,
+      ports: [portOf(program.portal)],
+      pid: program.pid(),
+      scenario: { ...visit, login, logout: '/api/security/logout' },
+    },
+    theirs: {
+      connections: VISITS_IN_FLIGHT,
+      ports: [peer.port],
+      pid: peer.pid,
+      scenario: { ...visit, login: '/login', logout: '/logout' },
+    },
+  })
 }
 
 function describe(work: string, { ratio, from }: Comparison): Figure {

@@ -1,10 +1,13 @@
 /**
- * A web application on Express, express-session and openid-client, put together as their documentation shows it, with the
- * default store of sessions (in memory, lost at the end). Arguments: the port, and the issuer.
+ * A web application on Express, express-session and openid-client, put together as their documentation shows it. Arguments:
+ * the port, the issuer, and the URL of a PostgreSQL database for the sessions. Without the last they are in the default
+ * store (in memory, lost at the end).
  */
+import connectPgSimple from 'connect-pg-simple'
 import express from 'express'
 import session from 'express-session'
 import * as client from 'openid-client'
+import { Pool } from 'pg'
 
 declare module 'express-session' {
   interface SessionData {
@@ -14,15 +17,19 @@ declare module 'express-session' {
   }
 }
 
-const [port, issuer = ''] = process.argv.slice(2)
+const [port, issuer = '', database] = process.argv.slice(2)
 const origin = `http://localhost:${port}`
 const config = await client.discovery(new URL(issuer), 'benchmark', 'the-secret-of-the-client', undefined, {
   execute: [client.allowInsecureRequests],
 })
 
+const PgSession = connectPgSimple(session)
 const app = express()
 app.use(
   session({
+    ...(database !== undefined && {
+      store: new PgSession({ pool: new Pool({ connectionString: database }), createTableIfMissing: true }),
+    }),
     secret: 'the-secret-of-the-sessions',
     resave: false,
     saveUninitialized: false,
