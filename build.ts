@@ -43,10 +43,16 @@ const REPLACED: Readonly<Record<string, string>> = {
   'mime-db': `module.exports = ${JSON.stringify(listMediaTypes(['html', 'json', 'txt', 'bin']))}`,
 }
 
+/** Koa asks of each answer whether it is one of these, whose classes come with Node's second HTTP client and HTTP/2. */
+const BODIES_OF_FETCH = /\w+ instanceof (?:ReadableStream|Blob|Response)\b/g
+
 const REPLACE: Plugin = {
   name: 'replaced modules',
   setup(build) {
     const namespace = 'replaced'
+    build.onLoad({ filter: /[\\/]koa[\\/]lib[\\/](?:application|response)\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replaceAll(BODIES_OF_FETCH, 'false'),
+    }))
     build.onResolve({ filter: namesOf(REPLACED_IMPORTS) }, ({ path, kind }) =>
       kind === 'import-statement' ? { path, namespace } : undefined,
     )

@@ -5,7 +5,7 @@ import { appendFileSync, cpSync, globSync, mkdtempSync, readFileSync, rmSync, st
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { ROOT } from '../support/program.ts'
+import { ROOT, startProgram } from '../support/program.ts'
 
 /** The repository as the build sees it, in a folder of the test's own. */
 function copyRepository(t: TestContext): string {
@@ -43,4 +43,21 @@ test('what is built is of the sources as they are now, and is built once', (t) =
     (file) => !isAscii(readFileSync(join(folder, file), 'utf8')),
   )
   assert.deepEqual(wide, [])
+})
+
+test('what is built has one HTTP client: that of Node.js is loaded by no start and by no answer', async (t) => {
+  const folder = copyRepository(t)
+  run(folder, 'build.ts')
+  // Its threads tell it too.
+  const tell = "data:text/javascript,process.on('exit',()=>console.log(process.moduleLoadList.join()))"
+  const main = join(folder, 'dist/cli/main.js')
+  const program = await startProgram({ main, environment: { NODE_OPTIONS: `--import ${tell}` } })
+  t.after(() => program.remove())
+  const pages = [program.portal, program.api, program.provider, `${program.provider}/.well-known/openid-configuration`]
+  for (const page of pages) await (await fetch(page)).text()
+  await program.stop()
+  const loaded = new Set(program.output().match(/(?<=NativeModule )[\w/]+/g))
+  assert.ok(loaded.has('http'))
+  for (const other of ['internal/deps/undici/undici', 'http2', 'internal/webstreams/readablestream'])
+    assert.ok(!loaded.has(other), other)
 })
