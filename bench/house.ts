@@ -7,7 +7,7 @@ import { createEmbeddedStore } from '../src/store/embedded.ts'
 import type { Store } from '../src/store/store.ts'
 import type { Addresses } from '../test/support/addresses.ts'
 import { createProgram, type Program, ROOT } from '../test/support/program.ts'
-import { onCores } from './cores.ts'
+import { onCores, SERVERS } from './cores.ts'
 import { type Seed, seedPairs } from './seed.ts'
 import { seedSessions } from './seed-sessions.ts'
 
@@ -45,6 +45,7 @@ export async function createHouse(options: HouseOptions): Promise<House> {
     settings: (yaml, addresses) =>
       [addProvider(yaml), ...describeRealm(provider, addresses), ...settings, ''].join('\n'),
     main: 'dist/cli/main.js',
+    launcher: ['taskset', '--cpu-list', SERVERS],
     // The programs of the tests share compiled code; one that an operator starts has its own.
     environment: { NODE_COMPILE_CACHE: '' },
     secrets: {

@@ -27,6 +27,8 @@ export interface ProgramOptions {
   readonly environment?: Readonly<Record<string, string>>
   /** Its first file, from the root of the repository. */
   readonly main?: string
+  /** A command that runs it, as `taskset --cpu-list 0`. */
+  readonly launcher?: readonly string[]
   /** Put into the keystore before the first start; the demo adds those of its own that are missing. */
   readonly secrets?: Readonly<Record<string, string>>
 }
@@ -72,7 +74,9 @@ export async function createProgram(options: ProgramOptions = {}): Promise<Progr
 
   function launch(): ChildProcess {
     if (child !== undefined && !hasEnded(child)) throw new Error('it is running already')
-    child = startProcess([main, 'start', '--config', settingsFile], options.environment, (text) => outputs.push(text))
+    const { environment, launcher } = options
+    const script = [main, 'start', '--config', settingsFile]
+    child = startProcess(script, environment, (text) => outputs.push(text), launcher)
     return child
   }
 
@@ -131,8 +135,15 @@ export function startProcess(
   script: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   print: (text: string) => void = () => {},
+  launcher: readonly string[] = [],
 ): ChildProcess {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...script], {
+  const [command = process.execPath, ...args] = [
+    ...launcher,
+    process.execPath,
+    '--disable-warning=ExperimentalWarning',
+    ...script,
+  ]
+  const child = spawn(command, args, {
     cwd: ROOT,
     env: { ...COMPILE_CACHE, ...process.env, ...environment },
     stdio: 'pipe',
@@ -169,7 +180,7 @@ export async function waitUntilAnswers(address: string, child: ChildProcess): Pr
       return
     } catch (cause) {
       if (Date.now() > deadline) throw new Error(`nothing answers at ${address}`, { cause })
-      await sleep(25)
+      await sleep(5)
     }
   }
 }
