@@ -132,7 +132,8 @@ export interface TokenPairs {
   invalidate(sides: readonly { readonly id: bigint; readonly side: 'access' | 'refresh' }[]): Promise<Invalidation[]>
   /**
    * Supersedes a pair whose refresh token was not used yet and not invalidated, and creates its successor: one write.
-   * @returns `won`; otherwise the pair as it is now (`undefined` if it is gone), and nothing was written
+   * @returns `won`; otherwise, also if the successor's id is taken, the pair as it is now (`undefined` if it is gone), and
+   *   nothing was written
    */
   supersede(
     id: bigint,

@@ -192,11 +192,11 @@ function* invalidateSide(now: number, ...[id, side]: Side): Steps<Invalidation> 
 export function* supersedeTokenPair(
   now: number,
   superseded: readonly [id: bigint, refreshedAt: number, superseding: Uint8Array],
-  successor: readonly Value[],
+  successor: readonly [id: bigint, ...Value[]],
 ): Steps<{ won: boolean; rows: Row[] }> {
-  if ((yield [SUPERSEDE, ...superseded, now]).length === 0) {
-    return { won: false, rows: yield [FIND, superseded[0], now] }
+  if ((yield [CREATE, ...successor]).length > 0) {
+    if ((yield [SUPERSEDE, ...superseded, now]).length > 0) return { won: true, rows: [] }
+    yield [WITHDRAW, successor[0]]
   }
-  yield [INSERT, ...successor]
-  return { won: true, rows: [] }
+  return { won: false, rows: yield [FIND, superseded[0], now] }
 }

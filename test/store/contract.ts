@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import type { NewTokenPair, Store } from '../../src/store/store.ts'
-import { START, newArtefact, newPair, newResponse, newSession } from './records.ts'
+import { NO_TIME, START, newArtefact, newPair, newResponse, newSession } from './records.ts'
 
 /** Somewhere to keep one store's state. */
 export interface Place {
@@ -418,6 +418,17 @@ export function registerContract(driver: string, createPlace: () => Promise<Plac
         assert.equal(result.won, false)
         assert.equal(!result.won && result.pair?.refreshInvalidated, true)
         assert.equal(await tokens().find(successor.id), undefined)
+      })
+
+      test('a successor whose id is taken is not created, and the pair can still be refreshed', async () => {
+        const [pair, taken] = [newPair(), newPair({ username: 'bob' })]
+        await tokens().create(pair)
+        await tokens().create(taken)
+        const result = await tokens().supersede(pair.id, START, new Uint8Array([1]), newPair({ id: taken.id }))
+        assert.equal(result.won, false)
+        assert.equal(!result.won && result.pair?.refreshedAt, undefined)
+        assert.equal((await tokens().find(taken.id))?.username, 'bob')
+        assert.deepEqual(await tokens().supersede(pair.id, START, new Uint8Array([2]), newPair()), { won: true })
       })
 
       test('a pair that is gone, or has no refresh token, is not superseded', async () => {
@@ -892,12 +903,11 @@ export function registerContract(driver: string, createPlace: () => Promise<Plac
     test('a write that fails does not fail those that were under way with it', async () => {
       const good = Array.from({ length: 20 }, () => newPair())
       const successor = newPair()
-      await store.tokens.create(successor)
       const refreshed = newPair()
       await store.tokens.create(refreshed)
       const [failed, ...results] = await Promise.allSettled([
-        // A successor whose id is taken breaks the table's key in the middle of its write.
-        store.tokens.supersede(refreshed.id, START, new Uint8Array(), successor),
+        // In the middle of its write, as no column of times takes this one.
+        store.tokens.supersede(refreshed.id, NO_TIME, new Uint8Array(), successor),
         ...good.map((pair) => store.tokens.create(pair)),
       ])
       assert.equal(failed?.status, 'rejected')
@@ -907,6 +917,7 @@ export function registerContract(driver: string, createPlace: () => Promise<Plac
         undefined,
         'nothing of the failed write is there',
       )
+      assert.equal(await store.tokens.find(successor.id), undefined)
       assert.equal((await store.tokens.findMany(good.map(({ id }) => id))).length, 20)
     })
 

@@ -3,6 +3,8 @@ import type { Artefact, NewTokenPair, PortalSession, UsedResponse } from '../../
 
 /** The moment at which all tests of the store begin. */
 export const START = 1_800_000_000
+/** Fails a write in its middle, in every driver. */
+export const NO_TIME = 'no time' as unknown as number
 
 let pairs = 0n
 

@@ -156,6 +156,23 @@ test('a refresh gives a new pair for the same login, and leaves the old access t
   await tokens().refresh(fresh.refreshToken ?? '', client)
 })
 
+test('a refresh whose new id is taken takes another one', async () => {
+  const old = await issueWithRefresh()
+  const ids: bigint[] = []
+  const supersede: Store['tokens']['supersede'] = async (id, at, superseding, successor) => {
+    // As if another node had made a pair with the same 21 random bits in the same millisecond.
+    if (ids.push(successor.id) === 1) await store.tokens.create({ ...successor, username: 'bob' })
+    return store.tokens.supersede(id, at, superseding, successor)
+  }
+  const crowded = { tokens: { ...store.tokens, supersede } }
+  const service = createTokenService({ store: crowded, sealer, clock, accessLifetime: LIFETIME, enabled: true })
+  const fresh = await service.refresh(old.refreshToken, client)
+  assert.equal(ids.length, 2)
+  assert.equal((await tokens().authenticate(fresh.accessToken)).user.username, 'alice')
+  assert.equal((await store.tokens.find(ids[0] ?? 0n))?.username, 'bob')
+  assert.deepEqual(await tokens().refresh(old.refreshToken, client), fresh)
+})
+
 test('a refresh repeated within 30 s gets exactly the same pair, later nothing', async () => {
   const old = await issueWithRefresh()
   const first = await tokens().refresh(old.refreshToken, client)
