@@ -1,3 +1,4 @@
+import { decodeBase64url } from '../kernel/base64url.ts'
 import { readJsonObject, type JsonObject } from '../kernel/json.ts'
 
 /** Far beyond any honest token; a longer one is not even decoded. */
@@ -23,7 +24,7 @@ export interface Jwt {
 export function readJwt(text: string): Jwt | undefined {
   if (text.length > MAX_LENGTH) return undefined
   const parts = text.split('.')
-  const header = readObject(decode(parts[0] ?? ''))
+  const header = readObject(decodeBase64url(parts[0] ?? ''))
   if (header === undefined || typeof header['alg'] !== 'string') return undefined
   const algorithm = header['alg']
 
@@ -32,8 +33,8 @@ export function readJwt(text: string): Jwt | undefined {
     return { text, form: 'encrypted', algorithm, header, claims: undefined, signature: new Uint8Array() }
   }
   if (parts.length !== 3) return undefined
-  const payload = decode(parts[1] ?? '')
-  const signature = decode(parts[2] ?? '')
+  const payload = decodeBase64url(parts[1] ?? '')
+  const signature = decodeBase64url(parts[2] ?? '')
   if (payload === undefined || signature === undefined) return undefined
   // RFC 7519 §6.1: an unsecured JWT says `none` and has an empty signature; anything else must have one.
   const unsigned = algorithm === 'none'
@@ -53,10 +54,4 @@ function readObject(bytes: Uint8Array | undefined): JsonObject | undefined {
   } catch {
     return undefined
   }
-}
-
-/** Base64url in its one canonical form (RFC 4648 §3.5): no bit of a token is without meaning. */
-function decode(part: string): Uint8Array | undefined {
-  const bytes = Buffer.from(part, 'base64url')
-  return bytes.toString('base64url') === part ? bytes : undefined
 }

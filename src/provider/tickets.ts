@@ -4,6 +4,7 @@
  * ticket expires.
  */
 import { randomBytes } from 'node:crypto'
+import { decodeBase64url } from '../kernel/base64url.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { wholeSeconds } from '../kernel/clock.ts'
 import { SecurityError } from '../kernel/errors.ts'
@@ -49,8 +50,8 @@ export function createTickets<Content>(parts: {
     },
 
     open(text) {
-      if (text.length > MAX_LENGTH) throw new SecurityError('argument_illegal', 'the form is not one of ours')
-      const bytes = Buffer.from(text, 'base64url')
+      const bytes = text.length > MAX_LENGTH ? undefined : decodeBase64url(text)
+      if (!bytes) throw new SecurityError('argument_illegal', 'the form is not one of ours')
       const id = bytes.subarray(0, ID_BYTES)
       const sealed = openSealed(() => sealer.open(purpose, id, bytes.subarray(ID_BYTES)))
       if (!(Number(sealed['expiresAt']) > clock())) throw new SecurityError('argument_illegal', 'the form has expired')
