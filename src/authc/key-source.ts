@@ -104,7 +104,9 @@ export function createUrlKeySource(parts: {
   }
   const mayDemand = () => {
     const now = clock()
-    const left = Math.min(DEMANDS.most, demands.left + (now - demands.at) / DEMANDS.every)
+    // A clock that was set back tells nothing of how long it has been.
+    const passed = Math.max(0, now - demands.at)
+    const left = Math.min(DEMANDS.most, demands.left + passed / DEMANDS.every)
     demands = { left: left >= 1 ? left - 1 : left, at: now }
     return left >= 1
   }

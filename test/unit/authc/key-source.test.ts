@@ -63,6 +63,15 @@ test('two demanded fetches in a row, then one in ten seconds (A-32)', async (t) 
   assert.equal(provider.count('jwks'), 6)
 })
 
+test('a clock that is set back delays no demanded fetch', async (t) => {
+  const { source, time } = await open(t)
+  await source.renew()
+  time.now -= 3600
+  assert.deepEqual([await source.renew(), await source.renew(), await source.renew()], [true, true, false])
+  time.now += 10
+  assert.equal(await source.renew(), true)
+})
+
 test('parallel demands share one fetch (A-32)', async (t) => {
   const { provider, source } = await open(t)
   await source.renew()
