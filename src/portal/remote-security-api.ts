@@ -38,7 +38,7 @@ export function createRemoteSecurityApi(parts: {
   const withCertificate = createAgent(settings, clientCertificate)
   const plain = alwaysPresentCertificate ? withCertificate : createAgent(settings, undefined)
   /** The host that answered last. */
-  let turn = 0
+  let answering = 0
 
   async function send(host: string, call: ApiCall, signal: AbortSignal): Promise<ApiAnswer> {
     const { method, path, as, body, referenceId } = call
@@ -63,21 +63,19 @@ export function createRemoteSecurityApi(parts: {
     async call(call) {
       const signal = AbortSignal.timeout(requestTimeout)
       let mayRepeat = call.method === 'GET'
-      let failure: unknown
-      // Each host once, and one of them once more for a repeated GET.
-      for (let tries = 0; tries <= hosts.length; tries++) {
-        const host = hosts[turn % hosts.length] ?? ''
+      let unreached = 0
+      // A number of its own: calls that run at the same time would pass over hosts for each other.
+      for (let at = answering; ; at = (at + 1) % hosts.length) {
         try {
-          return await send(host, call, signal)
+          const answer = await send(hosts[at] ?? '', call, signal)
+          answering = at
+          return answer
         } catch (error) {
-          failure = error
           const code = codeOf(error)
           if (BROKEN.has(code) && mayRepeat) mayRepeat = false
-          else if (!NOT_CONNECTED.has(code) || tries + 1 === hosts.length) break
-          turn = (turn + 1) % hosts.length
+          else if (!NOT_CONNECTED.has(code) || ++unreached === hosts.length) throw error
         }
       }
-      throw failure
     },
     async close() {
       await Promise.all([...new Set([withCertificate, plain])].map((agent) => agent.close()))

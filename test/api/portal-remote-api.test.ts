@@ -212,6 +212,24 @@ test('a host that cannot be connected to is passed over, for every call', async 
   await assert.rejects(connect(t, [`http://127.0.0.1:${port}`]).call(WHO))
 })
 
+test('calls under way at the same time all pass over a host that cannot be connected to', async (t) => {
+  const [port = 0] = await findFreePorts(1)
+  const alive = await listen(t, (_request, response) => response.end('{}'))
+  const api = connect(t, [`http://127.0.0.1:${port}`, alive])
+  const answers = await Promise.all(Array.from({ length: 8 }, () => api.call(LOGIN)))
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]))
+})
+
+test('a GET whose connection broke is repeated although the next host cannot be connected to', async (t) => {
+  const [port = 0] = await findFreePorts(1)
+  let asked = 0
+  const host = await listen(t, (request, response) => {
+    if (++asked === 1) request.socket.destroy()
+    else response.end('{}')
+  })
+  assert.equal((await connect(t, [host, `http://127.0.0.1:${port}`]).call(WHO)).status, 200)
+})
+
 test('a broken connection repeats a GET once, and never what may have changed something', async (t) => {
   let asked = 0
   const host = await listen(t, (request) => {
