@@ -63,9 +63,11 @@ export function createLdapDirectory(settings: LdapRealmSettings): LdapDirectory 
   /** A connection on which whoever searches is known. */
   async function open(): Promise<Client> {
     const { urls } = settings
+    // Others may come to prefer another one meanwhile.
+    const first = preferred
     let failure: unknown
     for (let at = 0; at < urls.length; at += 1) {
-      const index = (preferred + at) % urls.length
+      const index = (first + at) % urls.length
       const client = createClient(urls[index] ?? '')
       try {
         await bind(client)

@@ -1,5 +1,7 @@
 /** The LDAP realm against OpenLDAP's slapd. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
 import { createLdapRealm } from '../../src/authc/ldap-realm.ts'
 import type { PasswordRealm } from '../../src/authc/realms.ts'
@@ -11,6 +13,7 @@ import { basic, callApi, reason } from '../support/api-call.ts'
 import { OUTBOUND_DEFAULTS } from '../support/outbound.ts'
 import { startSecurityServer } from '../support/security-server.ts'
 import { ADMIN, BASE, type LdapEntry, type Slapd, startSlapd } from '../support/slapd.ts'
+import { until } from '../support/until.ts'
 
 const PEOPLE = `ou=people,${BASE}`
 const GROUPS = `ou=groups,${BASE}`
@@ -195,6 +198,22 @@ test('a server that does not answer is passed over for the next one', async () =
   const { realm } = openRealm({ urls: ['ldap://127.0.0.1:1', slapd.url] })
   assert.equal((await realm.authenticate('alice', PASSWORD))?.username, 'alice')
   assert.equal((await realm.authenticate('alice', PASSWORD))?.username, 'alice')
+})
+
+test('a server that goes away while several sign in is passed over for each of them', async (t) => {
+  const held: Socket[] = []
+  const leaving = createServer((socket) => held.push(socket)).listen(0, '127.0.0.1')
+  t.after(() => leaving.close())
+  await once(leaving, 'listening')
+  const { port } = leaving.address() as AddressInfo
+  const { realm } = openRealm({ urls: [`ldap://127.0.0.1:${port}`, slapd.url] })
+  const signIns = ['alice', 'bob'].map((username) => realm.authenticate(username, PASSWORD))
+  await until(() => held.length === 2)
+  // The second one finds out when the first one knows the better server already.
+  for (const [at, signIn] of signIns.entries()) {
+    held[at]?.destroy()
+    assert.ok((await signIn) !== undefined)
+  }
 })
 
 test('while no server answers nobody gets in, and the log says so without the password', async () => {
