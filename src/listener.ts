@@ -33,14 +33,20 @@ export interface Listening {
   /** The origin to reach the part by: on this machine with the name that the demo's URLs have. */
   readonly address: string
   /**
-   * Ends connections that have not asked anything, from now on: browsers open such in advance, and a server that is
-   * closed would wait for each of them until its time is up.
+   * To be called before the server is closed, which otherwise waits for every connection. Those that have not asked anything
+   * end from now on: browsers open such in advance. Those that are still there after ten seconds end unanswered.
    */
   readonly release: () => void
 }
 
+/**
+ * Milliseconds. A server that is closed does not look any more whether requests arrive in time, so half of one, or an
+ * answer that nobody reads, would hold up the end for ever.
+ */
+const LONGEST_END = 10_000
+
 export async function listen(app: Listener, { host, port }: ListenerSettings): Promise<Listening> {
-  const release = followUnused(app)
+  const release = followConnections(app)
   await app.listen({ host, port })
   const address = app.server.address()
   if (address === null || typeof address === 'string') throw new TypeError('a listener without an address')
@@ -49,9 +55,14 @@ export async function listen(app: Listener, { host, port }: ListenerSettings): P
   return { address: `${scheme}://${isLoopbackHost(named) ? 'localhost' : named}:${address.port}`, release }
 }
 
-function followUnused({ server }: Listener): () => void {
+function followConnections({ server }: Listener): () => void {
+  const open = new Set<Socket>()
   const unused = new Set<Socket>()
   let released = false
+  server.on('connection', (socket: Socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+  })
   server.on(server instanceof TlsListener ? 'secureConnection' : 'connection', (socket: Socket) => {
     if (released) return socket.destroy()
     unused.add(socket)
@@ -61,5 +72,6 @@ function followUnused({ server }: Listener): () => void {
   return () => {
     released = true
     for (const socket of unused) socket.destroy()
+    setTimeout(() => open.forEach((socket) => socket.destroy()), LONGEST_END).unref()
   }
 }
