@@ -50,6 +50,10 @@ import { createVisitors } from './visitors.ts'
 /** Implicit responses travel in a query. */
 const LONGEST_HEAD = 32 * 1024
 const LARGEST_BODY = 64 * 1024
+/** Milliseconds for the whole of a request to arrive. The framework would wait for ever. */
+const REQUEST_TIMEOUT = 30_000
+/** For node:http, which waits for the longer one of its two time-outs. */
+const HTTP = { maxHeaderSize: LONGEST_HEAD, headersTimeout: REQUEST_TIMEOUT }
 const UNKNOWN_PATH: VisitRules = { access: 'required' }
 const NO_QUERY = new URLSearchParams()
 
@@ -73,7 +77,7 @@ export async function createPortal(options: {
   const { settings } = parts
   const { tls } = options
   const app = fastify({
-    ...(tls !== undefined && { https: { ...tls, maxHeaderSize: LONGEST_HEAD } }),
+    ...(tls !== undefined && { https: { ...tls, ...HTTP } }),
     // 32 hexadecimal digits, the id of a trace. Drawn many at once, where `randomBytes` would ask the kernel each time.
     genReqId: () => {
       const id = randomUUID()
@@ -81,8 +85,9 @@ export async function createPortal(options: {
     },
     rewriteUrl: ({ url }) => collapseSlashes(stripBasePath(url ?? '/', settings)),
     bodyLimit: LARGEST_BODY,
+    requestTimeout: REQUEST_TIMEOUT,
     schemaController: WITHOUT_SCHEMAS,
-    http: { maxHeaderSize: LONGEST_HEAD },
+    http: HTTP,
     frameworkErrors: (error, request, reply) => {
       begin(request, reply)
       refuse(error, request, reply, parts)
@@ -99,7 +104,12 @@ export async function createPortal(options: {
     if (request.visit.rules.noReferrer) void reply.header('referrer-policy', 'no-referrer')
   }
 
-  app.removeContentTypeParser('text/plain')
+  const readJson = app.getDefaultJsonParser('error', 'error')
+  app.removeContentTypeParser(['text/plain', 'application/json'])
+  // Programs that know Kibana name the type of a body also where they send none.
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>
+    body === '' ? done(null) : readJson(request, String(body), done),
+  )
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
     done(null, new URLSearchParams(String(body))),
   )

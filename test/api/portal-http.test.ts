@@ -80,6 +80,24 @@ test('posts to listed paths need no header of ours, forms are checked all the sa
   assert.deepEqual(await send({ disableProtection: true, allowlist: [] }), [401, 403])
 })
 
+test('a post without a body may name the type of one', async (t) => {
+  const { app } = await startPortal(t, oneProvider)
+  const headers = { authorization: BASIC, 'kbn-xsrf': 'true', 'content-type': 'application/json' }
+  const post = (url: string, payload: string) => app.inject({ method: 'POST', url, headers, payload })
+  assert.equal((await post('/internal/security/session', '')).statusCode, 302)
+  assert.equal((await post('/internal/security/access_agreement/acknowledge', '')).statusCode, 204)
+  for (const payload of ['', '{', '{"__proto__":{}}']) {
+    const refused = await post('/internal/security/login', payload)
+    assert.deepEqual([refused.statusCode, refused.json<{ error: string }>().error], [400, 'Bad Request'], payload)
+  }
+})
+
+test('whoever takes longer than half a minute to send a request is not waited for', async (t) => {
+  const { app } = await startPortal(t, oneProvider)
+  // Node.js looks every thirty seconds, which is too long to wait for here.
+  assert.deepEqual([app.server.requestTimeout, app.server.headersTimeout], [30_000, 30_000])
+})
+
 test('the portal takes the base path off itself, and has nothing outside of it', async (t) => {
   const { app } = await startPortal(t, { ...twoProviders, basePath: '/kbn', rewriteBasePath: true })
   const ask = async (url: string) => {
