@@ -125,7 +125,9 @@ let asking = false
 let failures = 0
 let extendedAt = Date.now()
 
-function leave(reason) {
+const isOver = () => session.end - Date.now() <= LEAVE
+
+function leave(reason = REASONS[session.expirationReason] ?? 'SESSION_EXPIRED') {
   clearTimeout(timer)
   const next = location.pathname + location.search + location.hash
   const query = new URLSearchParams({ msg: reason, next, provider })
@@ -146,9 +148,11 @@ async function ask(method) {
     failures = 0
     const end = expiresInMs === null ? Infinity : Date.now() + expiresInMs
     learn({ end, canBeExtended, expirationReason })
+    if (isOver()) leave()
     channel?.postMessage({ type: 'session', session })
   } catch {
     failures++
+    if (session && isOver()) leave()
   } finally {
     asking = false
   }
@@ -173,7 +177,8 @@ function watch() {
   clearTimeout(timer)
   const left = session.end - Date.now()
   if (left === Infinity) return
-  if (left <= LEAVE) return leave(REASONS[session.expirationReason] ?? 'SESSION_EXPIRED')
+  // What is known here may be old, after the tab has slept or the clock was set, and the session in use in another tab.
+  if (isOver()) return ask('GET')
   if (left <= WARN) {
     warn(left)
     timer = setTimeout(watch, 1000)

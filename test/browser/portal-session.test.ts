@@ -224,6 +224,26 @@ test('H4 the warning comes five minutes before the end, activity and a click put
   assert.deepEqual(complaints, [])
 })
 
+test('H4 a tab that slept, or whose clock was set, asks before it leaves: the session may be in use', async (t) => {
+  const limited = provider('basic', 'basic1', 0, undefined, { idleTimeout: 900, lifespan: 0 })
+  const { origin, context, page, portal, complaints } = await open(t, { providers: [limited] })
+  await context.clock.install({ time: portal.clock() * 1000 })
+  const learned = () => page.waitForResponse((answer) => answer.url().endsWith('/session'))
+  const first = learned()
+  await signInByForm(page, origin)
+  await first
+  const asked = learned()
+  await context.clock.fastForward(2000 * 1000)
+  assert.equal((await asked).status(), 200)
+  assert.match(page.url(), /\/security\/account$/)
+
+  portal.advance(2000)
+  await context.clock.fastForward(2000 * 1000)
+  await page.waitForURL('**/login?next=**')
+  await page.getByText('timed out due to inactivity').waitFor()
+  assert.deepEqual(complaints, [])
+})
+
 test('H4 a sign-out that stops at the question of the provider has ended all tabs all the same', async (t) => {
   const { origin, context, page } = await open(t, { providers: [oidc] }, { asksBeforeSignOut: true })
   await page.goto(origin)
