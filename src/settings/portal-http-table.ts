@@ -4,7 +4,7 @@ import { setting, type SettingType } from './setting.ts'
 import { ValueError } from './settings-error.ts'
 
 /** RFC 9110 §5.5: no control character gets into a header. */
-const headerValue = checked(text, 'text', (value, key) => {
+export const headerValue = checked(text, 'text', (value, key) => {
   if (!/^[\x20-\x7e\t]*$/.test(value)) throw new ValueError(`Invalid value for [${key}]. Expected printable ASCII`)
 })
 

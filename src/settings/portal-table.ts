@@ -1,6 +1,7 @@
 /** The rows of the portal, under Kibana's names. */
 import { hostname } from 'node:os'
 import { readDuration } from '../kernel/duration.ts'
+import { headerValue } from './portal-http-table.ts'
 import { boolean, checked, integer, list, oneOf, readText, text } from './setting-types.ts'
 import { setting, type SettingType } from './setting.ts'
 import { ValueError } from './settings-error.ts'
@@ -28,6 +29,9 @@ const duration: SettingType<number> = {
 
 const basePath = checked(text, 'path', (value) => {
   if (!/^\/.*[^/]$/.test(value)) throw new ValueError(`must start with a slash, don't end with one: found [${value}]`)
+  // It is in every redirect, and in the path of the cookie.
+  if (URL.parse(value, 'http://portal.invalid')?.pathname !== value || value.includes(';'))
+    throw new ValueError(`must stand as it does in an address, and have no semicolon: found [${value}]`)
 })
 
 const publicBaseUrl = checked(text, 'http or https URL', (value) => {
@@ -69,7 +73,7 @@ export const PORTAL = {
   }),
   name: setting({
     key: 'server.name',
-    type: text,
+    type: headerValue,
     default: hostname(),
     defaultText: 'the host name',
     description: 'The name of the portal, sent as `kbn-name`.',
