@@ -15,6 +15,8 @@ import { until } from '../support/until.ts'
 
 const PAIRS = 3000
 const ISSUER = 'https://op'
+const DAY = 86_400
+const YEAR = 365 * DAY
 
 const temporary = mkdtempSync(join(tmpdir(), 'ostiary-links-'))
 after(() => rmSync(temporary, { recursive: true }))
@@ -76,6 +78,54 @@ test('the pairs of a file of the first format are found after its migration', as
   await assertFound(store, pairs)
   await store.close()
 })
+
+test('pairs of a clock that was set to and fro are found whole and in order', async () => {
+  const directory = newDirectory()
+  const store = await createEmbeddedStore({ directory, clock: () => START })
+  const eras = [0, YEAR, 0, -DAY, 0, 2 * DAY, YEAR, 60, 0]
+  const pairs = newPairs().map((pair, index) => {
+    const ahead = eras[Math.floor((index / PAIRS) * eras.length)] ?? 0
+    return { ...pair, id: idAhead(pair, ahead) }
+  })
+  for (let from = 0; from < PAIRS; from += 100) {
+    await Promise.all(pairs.slice(from, from + 100).map((pair) => store.tokens.create(pair)))
+  }
+  await assertFound(
+    store,
+    pairs.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+  )
+  await store.close()
+})
+
+for (const { when, format } of [
+  { when: 'from the first day on', format: MIGRATIONS.length },
+  { when: 'in a file of an earlier format', format: 4 },
+]) {
+  test(`pairs of a clock that was a year ahead keep no other entries from going, ${when}`, () => {
+    const directory = newDirectory()
+    mkdirSync(directory)
+    const file = join(directory, 'ostiary.db')
+    const connection = openConnection(file, 'write')
+    migrate(connection, file, MIGRATIONS.slice(0, format))
+    const [ahead, ...pairs] = [newPair(), ...newPairs(), ...newPairs(), ...newPairs(), ...newPairs()]
+    connection.exec('begin')
+    insertOld(connection, { ...ahead, id: idAhead(ahead, YEAR) })
+    connection.exec('commit')
+    migrate(connection, file)
+    connection.exec('begin')
+    for (const pair of pairs) insertOld(connection, pair)
+    // As they expire, one by one.
+    for (const { id } of pairs) connection.run('delete from token_pair where id = ?1', id)
+    connection.exec('commit')
+    connection.close()
+    // A block begins with one of a thousand pairs, by chance.
+    assert.ok(count(directory, 'pair_link') < pairs.length)
+  })
+}
+
+function idAhead({ id }: NewTokenPair, seconds: number): bigint {
+  return id + (BigInt(seconds * 1000) << 21n)
+}
 
 function newPairs(changes: Partial<NewTokenPair> = {}): NewTokenPair[] {
   return Array.from({ length: PAIRS }, (_, index) =>

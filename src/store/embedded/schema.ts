@@ -148,4 +148,45 @@ export const MIGRATIONS: readonly string[] = [
   create index portal_session_unclaimed on portal_session (created_at, id)
     where ended is null and provider_type is null;
   `,
+  // A clock that was ahead for a while leaves pairs that end long after all others. They were the end of the block of those
+  // that came next, which then took all that ever came: now they have a block of their own.
+  `
+  drop trigger token_pair_added;
+  create trigger token_pair_added after insert on token_pair begin
+    insert into pair_block
+      select new.id - 1
+      where not exists (select 1 from pair_block where start < new.id)
+        or new.id = (select max(id) from token_pair)
+          and new.id - (3600000 << 21) > (select max(id) from token_pair where id < new.id)
+      on conflict do nothing;
+    insert into pair_link
+      select (select max(start) from pair_block where start < new.id), kind, value, new.id
+      from (
+        select 1 as kind, new.username as value
+        union all select 2, new.subject
+        union all select 3, new.session_id)
+      where value is not null
+      on conflict do nothing;
+    insert into pair_block
+      select (
+        select max(id) from token_pair
+        where id <= coalesce((select min(start) from pair_block where start >= new.id), 9223372036854775807))
+      where abs(random() % 1024) = 0
+      on conflict do nothing;
+  end;
+
+  delete from pair_link;
+  delete from pair_block;
+  insert into pair_block
+    select id - 1 from (
+      select id, lag(id) over (order by id) as before, row_number() over (order by id) as number from token_pair)
+    where before is null or id - before > (3600000 << 21) or number % 1024 = 0;
+  insert into pair_link
+    select (select max(start) from pair_block where start < id), kind, value, id
+    from (
+      select id, 1 as kind, username as value from token_pair
+      union all select id, 2, subject from token_pair
+      union all select id, 3, session_id from token_pair)
+    where value is not null;
+  `,
 ]
