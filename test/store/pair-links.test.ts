@@ -85,7 +85,7 @@ test('pairs of a clock that was set to and fro are found whole and in order', as
   const eras = [0, YEAR, 0, -DAY, 0, 2 * DAY, YEAR, 60, 0]
   const pairs = newPairs().map((pair, index) => {
     const ahead = eras[Math.floor((index / PAIRS) * eras.length)] ?? 0
-    return { ...pair, id: idAhead(pair, ahead) }
+    return Object.assign(pair, { id: idAhead(pair, ahead) })
   })
   for (let from = 0; from < PAIRS; from += 100) {
     await Promise.all(pairs.slice(from, from + 100).map((pair) => store.tokens.create(pair)))
