@@ -27,7 +27,7 @@ interface Remembered {
   readonly person: Person
   /** A keyed digest of the password that was right. */
   readonly digest: Uint8Array
-  readonly until: number
+  readonly since: number
 }
 
 const MAX_REMEMBERED = 100_000
@@ -57,7 +57,7 @@ export function createLdapRealm({
       const digest = createHmac('sha256', key).update(password).digest()
       const person = recall(username, digest) ?? (await identify(username, password))
       if (person === undefined) return undefined
-      remember(username, { person, digest, until: clock() + settings.cacheTtl })
+      remember(username, { person, digest, since: clock() })
       return buildUser(username, person)
     },
     async lookup(username) {
@@ -134,18 +134,21 @@ export function createLdapRealm({
 
   function recall(username: string, digest: Uint8Array): Person | undefined {
     const known = remembered.get(username)
-    if (known === undefined || !(clock() < known.until)) return undefined
+    if (known === undefined) return undefined
+    // A clock that was set back tells nothing of how long it has been.
+    const age = clock() - known.since
+    if (!(age >= 0 && age < settings.cacheTtl)) return undefined
     return equalSecrets(known.digest, digest) ? known.person : undefined
   }
 
-  function remember(username: string, { person, digest, until }: Remembered): void {
+  function remember(username: string, { person, digest, since }: Remembered): void {
     const known = remembered.get(username)
     // What is remembered ends when it was to end, however often it is used.
     if (settings.cacheTtl === 0 || known?.person === person) return
     remembered.delete(username)
     const oldest = remembered.size < MAX_REMEMBERED ? undefined : remembered.keys().next().value
     if (oldest !== undefined) remembered.delete(oldest)
-    remembered.set(username, { person, digest, until })
+    remembered.set(username, { person, digest, since })
   }
 }
 

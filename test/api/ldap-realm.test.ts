@@ -248,6 +248,18 @@ test('what the directory said counts for a while, for the right password only, a
   }
 })
 
+test('what the directory said before the clock was set back counts no more', async () => {
+  const { realm, time } = openRealm({ cacheTtl: 60 })
+  await realm.authenticate('alice', PASSWORD)
+  await slapd.stop()
+  try {
+    time.now -= 86_400
+    assert.equal(await realm.authenticate('alice', PASSWORD), undefined)
+  } finally {
+    await slapd.start()
+  }
+})
+
 test('a cleared cache asks the directory again', async () => {
   const { realm } = openRealm({ cacheTtl: 60 })
   await realm.authenticate('alice', PASSWORD)
