@@ -7,6 +7,11 @@ import type { PortalSettings } from '../settings/settings.ts'
 
 /** 32 bytes as base64url; the last character has only two bits to spare, so each secret has exactly one spelling. */
 const SECRET = /^[\w-]{42}[AEIMQUYcgkosw048]$/
+/**
+ * What `trim` takes for a blank, and RFC 9110 §5.6.3 does not. To a browser, it makes of `__Host-sid` a name without that
+ * prefix, which any host of the domain may set.
+ */
+const NO_BLANK = '\u00a0'
 
 export function createSessionSecret(): string {
   return randomText(32)
@@ -25,7 +30,7 @@ export function readSessionCookie(header: string | undefined, name: string): Coo
   const secrets = new Set<string>()
   for (const part of (header ?? '').split(';')) {
     const at = part.indexOf('=')
-    if (at < 0 || part.slice(0, at).trim() !== name) continue
+    if (at < 0 || part.slice(0, at).trim() !== name || part.includes(NO_BLANK)) continue
     const value = part.slice(at + 1).trim()
     if (SECRET.test(value)) secrets.add(value)
   }

@@ -31,7 +31,8 @@ export function checkSessionCookies(header: string | undefined, { session }: Coo
     const values = new Set(
       (header ?? '')
         .split(';')
-        .map((cookie) => cookie.trim())
+        // Not `trim`, which takes U+00A0 too: to a browser that is a part of the name.
+        .map((cookie) => cookie.replace(/^[ \t]+/, ''))
         .filter((cookie) => cookie.startsWith(`${name}=`)),
     )
     if (values.size > 1) throw new SecurityError('argument_illegal', 'two session cookies of one name')

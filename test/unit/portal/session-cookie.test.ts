@@ -30,6 +30,14 @@ test('values of another form are ignored, and different ones of the right form c
   assert.deepEqual(readSessionCookie(`sid=${secret}; sid=${'A'.repeat(43)}`, 'sid'), { found: 'several' })
 })
 
+test('a name that browsers take for another one is another one', () => {
+  // U+00A0 makes a name without the prefix `__Host-`, so any host of the domain may set it.
+  for (const name of ['\u00a0__Host-sid', '__Host-sid\u00a0', '__host-sid', '"__Host-sid"'])
+    assert.deepEqual(readSessionCookie(`${name}=${secret}`, '__Host-sid'), { found: 'none' }, name)
+  assert.deepEqual(readSessionCookie(`__Host-sid=${secret}\u00a0`, '__Host-sid'), { found: 'none' })
+  assert.deepEqual(readSessionCookie(`a=b;\t__Host-sid = ${secret} `, '__Host-sid'), { found: 'one', secret })
+})
+
 test('the cookie is for the server only and follows the settings', () => {
   assert.equal(formatSessionCookie(secret, settings), `sid=${secret}; Path=/; HttpOnly; SameSite=Lax`)
   assert.equal(
