@@ -94,6 +94,15 @@ test('G5 a limit that was lowered ends at the clean-up what is beyond it, once, 
   assert.deepEqual([await whoAmI(young), await whoAmI(other)], ['basic', 'other'])
 })
 
+test('a clean-up is not put off by as much as the clock is set back', async (t) => {
+  const portal = await startPortal(t, oneProvider)
+  portal.advance(86_400)
+  await createCleanup(portal, []).run()
+  portal.advance(-86_400)
+  await createCleanup(portal, []).run()
+  assert.equal(portal.audited.filter((event) => event['event.action'] === 'session_cleanup').length, 2)
+})
+
 test('G7 of ten failed runs of the clean-up in a row the tenth is an error', async (t) => {
   const portal = await startPortal(t, oneProvider)
   const lines: string[] = []
