@@ -18,6 +18,7 @@ import { acceptsGzip, compress, WORTH_COMPRESSING } from './compression.ts'
 import type { ReceivedRequest } from './request.ts'
 
 const LARGEST_BODY = 1024 * 1024
+const NOT_ASCII = /[\u0080-\u00ff]/
 /** Milliseconds, for the whole of a request. */
 const REQUEST_TIMEOUT = 30_000
 /** Milliseconds: longer than the minute for which proxies keep a connection that is not in use. */
@@ -92,6 +93,8 @@ export function createHttpServer({
         body = (await compress(text)) ?? text
         if (body !== text) head['content-encoding'] = 'gzip'
       }
+      // With a text Node.js would write the head in UTF-8 as well, and the caller's own id would come back as another.
+      if (body === text && NOT_ASCII.test(String(headers['x-opaque-id']))) body = Buffer.from(text)
       head['content-length'] = Buffer.byteLength(body)
       if (closing) head['connection'] = 'close'
       response.writeHead(status, head).end(body)

@@ -87,6 +87,17 @@ test('a body in parts has its characters whole', async (t) => {
   assert.match(await listenTo(socket), /\r\n\r\n"ü€"$/)
 })
 
+test('the bytes of a caller’s own id come back as they were', async (t) => {
+  const { port } = await start(t, async ({ headers: { 'x-opaque-id': id } }) => ({
+    status: 200,
+    headers: { 'x-opaque-id': id },
+    text: '"ü"',
+  }))
+  const socket = await open(port)
+  socket.write('GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-opaque-id: éÿ€\r\n\r\n')
+  assert.match(await listenTo(socket), /\r\nx-opaque-id: éÿ€\r\n[^]*\r\n\r\n"ü"$/)
+})
+
 for (const when of ['before', 'while'] as const)
   test(`a caller who leaves ${when} the body is read is let go`, async (t) => {
     const asked = Promise.withResolvers<void>()
