@@ -16,6 +16,8 @@ export interface TlsChain {
 
 /** A certificate names itself as its issuer at the top of the chain; a loop must not hold us. */
 const LONGEST = 10
+/** Milliseconds: what a timer can hold. */
+const LONGEST_WAIT = 2_147_483_647
 
 /**
  * Shakes hands with a server and looks at its certificates, with the trust of the settings.
@@ -32,7 +34,8 @@ export async function inspectTlsChain(url: URL, settings: OutboundSettings): Pro
     rejectUnauthorized: false,
   })
   try {
-    await once(socket, 'secureConnect', { signal: AbortSignal.timeout(settings.connectTimeout * 1000) })
+    const patience = Math.min(Math.ceil(settings.connectTimeout * 1000), LONGEST_WAIT)
+    await once(socket, 'secureConnect', { signal: AbortSignal.timeout(patience) })
     const names: string[] = []
     const own = socket.getPeerCertificate(true)
     for (let certificate = own; names.length < LONGEST; certificate = certificate.issuerCertificate) {

@@ -37,6 +37,12 @@ test('a chain of nobody whom we trust, or for another host, is told by what Open
   assert.equal((await inspectTlsChain(url, { ...OUTBOUND_DEFAULTS, verificationMode: 'none' })).problem, undefined)
 })
 
+test('any time for a connection will do, also one that is no whole number of milliseconds or very long', async (t) => {
+  const url = await startServer(t, 'localhost')
+  for (const connectTimeout of [2.0015, 60 * 86_400])
+    assert.equal((await inspectTlsChain(url, { ...TRUSTED, connectTimeout })).problem, undefined)
+})
+
 test('whoever does not answer, or not in TLS, fails the look within the time for a connection', async (t) => {
   await assert.rejects(inspectTlsChain(new URL('https://localhost:1'), TRUSTED), { code: 'ECONNREFUSED' })
   const silent = createPlainServer(() => {})
