@@ -52,6 +52,23 @@ test('a write that was given up is not made later', async () => {
   await writer.close()
 })
 
+test('a thread that is told to end behind writes that were given up ends in order', async () => {
+  const warnings: string[] = []
+  const log = { warn: (_fields: object, message: string) => void warnings.push(message) }
+  const writer = createWriterThread({ startWorker: startWriter, timeoutMs: 800, log })
+  const ready = () => writer.call(putDocument, 'user', 'ready', '{}').catch(() => undefined)
+  for (let attempt = 0; attempt < 20 && (await ready()) === undefined; attempt += 1);
+  connection.exec('begin immediate')
+  const first = writer.call(putDocument, 'user', 'first', '{}')
+  await setTimeout(200)
+  const second = writer.call(putDocument, 'user', 'second', '{}')
+  await Promise.all([first, second].map((write) => assert.rejects(write, { reason: 'store_unavailable' })))
+  const closed = writer.close()
+  connection.exec('commit')
+  await closed
+  assert.deepEqual(warnings, [])
+})
+
 test('who writes nothing needs no thread', async () => {
   let started = 0
   const startWorker = () => {

@@ -28,10 +28,21 @@ const port = parentPort
 const { file, mark } = workerData as { file: string; mark: MarkTarget }
 const checkpoints = createCheckpoints(file)
 let connection: Connection | undefined
+let closing = false
 
 startMarks(mark)
 
-port.on('message', (message: ToWriter) => void (message === 'close' ? close() : writeWaiting([message])))
+port.on('message', (message: ToWriter) => {
+  const waiting: WriteBatch[] = []
+  take(message, waiting)
+  writeWaiting(waiting)
+  if (closing) void close()
+})
+
+function take(message: ToWriter, waiting: WriteBatch[]): void {
+  if (message === 'close') closing = true
+  else waiting.push(message)
+}
 
 function writeWaiting(waiting: WriteBatch[]): void {
   while (waiting.length > 0) {
@@ -45,7 +56,7 @@ function writeWaiting(waiting: WriteBatch[]): void {
 
 function receiveWaiting(waiting: WriteBatch[]): void {
   for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
-    waiting.push(next.message)
+    take(next.message, waiting)
   }
 }
 
