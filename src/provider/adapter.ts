@@ -6,6 +6,7 @@
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider'
 import type { Clock } from '../kernel/clock.ts'
 import { wholeSeconds } from '../kernel/clock.ts'
+import { SecurityError } from '../kernel/errors.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type { Sealer } from '../kernel/sealer.ts'
 import type { Log } from '../observe/log.ts'
@@ -36,6 +37,23 @@ const MODELS: ReadonlySet<string> = new Set([
   'ReplayDetection',
   'Session',
 ])
+
+/** The storage of sessions has one operation more than the library knows of. */
+export interface SessionAdapter extends Adapter {
+  /**
+   * Changes a session as it is stored by now, under whatever id. What else is written to it meanwhile is not lost: then
+   * `change` is asked again.
+   * @returns what is stored now, `undefined` if the session has ended
+   */
+  change(
+    uid: string,
+    change: (stored: AdapterPayload) => AdapterPayload,
+    expiresIn: number,
+  ): Promise<AdapterPayload | undefined>
+}
+
+/** More requests than a browser has under way at once; of those that write at the same time one is the first each time. */
+const MAX_ATTEMPTS = 100
 
 /** Of the account, beside what the library puts into a payload. */
 const INCARNATION = 'ostiary_incarnation'
@@ -75,8 +93,20 @@ export function createAdapterFactory(parts: {
     return createAdapter(model)
   }
 
-  function createAdapter(model: string): Adapter {
+  function createAdapter(model: string): SessionAdapter {
     return {
+      async change(uid, change, expiresIn) {
+        for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+          const row = await artefacts.findBy(model, 'uid', uid)
+          const stored = await read(row)
+          if (row === undefined || stored === undefined) return undefined
+          const payload = change(stored)
+          const written = await artefacts.replace(row, await buildRow(model, String(payload.jti), payload, expiresIn))
+          if (written) return payload
+        }
+        throw new SecurityError('store_unavailable', 'a session of the provider changes all the time')
+      },
+
       async upsert(id, payload, expiresIn) {
         const row = await buildRow(model, id, payload, expiresIn)
         if (model === 'Interaction') interactions.add(row.payload.length)

@@ -16,6 +16,7 @@ import type { ProviderPagesIn } from './provider-pages.ts'
 import type { ProviderKeys } from './provider-keys.ts'
 import { buildClientMetadataRules, buildRegistration } from './registration.ts'
 import { buildResourceIndicators, isJwtAccessToken } from './resource-servers.ts'
+import { keepConcurrentChanges } from './session-saving.ts'
 
 /** A session that is used lives on, but no longer than this. */
 const SESSION_LIMIT = 14 * 86_400
@@ -156,6 +157,7 @@ export function createLibrary(parts: {
 
   // Every ID token tells the session, so that a hint of another session can be told from one of this.
   library.Client.prototype.includeSid = () => true
+  keepConcurrentChanges(library)
   // The scheme of the issuer reaches the library in the one forwarding header that we set ourselves.
   library.proxy = true
   library.on('server_error', (_ctx, err) => log.error({ err }, 'the provider failed'))

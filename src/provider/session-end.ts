@@ -7,7 +7,7 @@ import type { Sealer } from '../kernel/sealer.ts'
 import type { Artefacts } from '../store/store.ts'
 import { TOKEN_MODELS } from './adapter.ts'
 import { openPayload } from './artefact-row.ts'
-import type { LibrarySession, SignedInSession } from './browser-session.ts'
+import type { SignedInSession } from './browser-session.ts'
 import { findClient, readFrameClient } from './clients.ts'
 import { buildFrames } from './logout-frames.ts'
 import type { Notices, NoticeSession } from './notices.ts'
@@ -46,7 +46,7 @@ export function createSessionEnd(parts: {
     return { untold: await notices.tell(session, clientIds), frames }
   }
 
-  async function revokeGrant(session: LibrarySession, clientId: string): Promise<void> {
+  async function revokeGrant(session: NoticeSession, clientId: string): Promise<void> {
     const { grantId, persistsLogout } = session.authorizations?.[clientId] ?? {}
     if (grantId === undefined || persistsLogout === true) return
     const library = parts.library()
@@ -54,19 +54,40 @@ export function createSessionEnd(parts: {
     await library.Grant.adapter.destroy(grantId)
   }
 
+  async function end(session: NoticeSession, clientIds: readonly string[]): Promise<EndedSession> {
+    const ended = await tell(session, clientIds)
+    for (const clientId of clientIds) await revokeGrant(session, clientId)
+    return ended
+  }
+
+  /** Removes the session, under whatever id it has by now. @returns what it was at its end */
+  async function remove(session: SignedInSession): Promise<NoticeSession> {
+    let last: NoticeSession = session
+    for (;;) {
+      const row = await artefacts.findBy('Session', 'uid', session.uid)
+      if (row === undefined) return last
+      last = openPayload(sealer, row.key, row.payload)
+      await artefacts.destroy(row.key)
+    }
+  }
+
   return {
     async endSession(session) {
-      const clientIds = Object.keys(session.authorizations ?? {})
-      const ended = await tell(session, clientIds)
-      for (const clientId of clientIds) await revokeGrant(session, clientId)
-      await session.destroy()
-      audit.sessionEnded({ subject: session.accountId, clients: clientIds, how: 'session' })
-      return ended
+      const known = Object.keys(session.authorizations ?? {})
+      const ended = await end(session, known)
+      // While the relying parties were told, the session may have led to further ones.
+      const last = await remove(session)
+      const late = Object.keys(last.authorizations ?? {}).filter((clientId) => !known.includes(clientId))
+      const endedLate = await end(last, late)
+      audit.sessionEnded({ subject: session.accountId, clients: [...known, ...late], how: 'session' })
+      return {
+        untold: [...ended.untold, ...endedLate.untold],
+        frames: [...ended.frames, ...endedLate.frames],
+      }
     },
 
     async endClientLogin(session, clientId) {
-      const ended = await tell(session, [clientId])
-      await revokeGrant(session, clientId)
+      const ended = await end(session, [clientId])
       delete session.authorizations?.[clientId]
       session.resetIdentifier()
       await session.persist()

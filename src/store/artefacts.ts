@@ -27,6 +27,11 @@ const UPSERT = `${INSERT}, consumed_at = case
 const CREATE = `${INSERT}, consumed_at = excluded.consumed_at where artefact.remove_at <= ?1 returning 1 as done`
 const CONSUME = `
   update artefact set consumed_at = ?3 where ${ALIVE} and key = ?2 and consumed_at is null returning 1 as done`
+const REPLACE = `
+  update artefact set
+    model = ?4, key = ?5, payload = ?6, grant_id = ?7, uid = ?8, user_code = ?9, account_id = ?10,
+    consumed_at = coalesce(consumed_at, ?11), remove_at = ?12
+  where ${ALIVE} and key = ?2 and payload = ?3 returning 1 as done`
 const DESTROY = `delete from artefact where key = ?2 returning ${ALIVE} as alive`
 const MEASURE = `
   select count(*) as entries, coalesce(sum(length(payload)), 0) as bytes
@@ -43,6 +48,7 @@ export function createArtefacts({ engine, clock }: { engine: Engine; clock: Cloc
   return {
     upsert: async (artefact) => engine.write(upsertArtefact, now(), valuesOf(artefact)),
     create: async (artefact) => engine.write(createArtefact, now(), valuesOf(artefact)),
+    replace: async (read, artefact) => engine.write(replaceArtefact, now(), read.key, read.payload, valuesOf(artefact)),
     async find(key) {
       const [row] = await engine.read(FIND, now(), key)
       return row && readArtefact(row)
@@ -67,6 +73,15 @@ export function* upsertArtefact(now: number, artefact: readonly Value[]): Steps<
 
 export function* createArtefact(now: number, artefact: readonly Value[]): Steps<boolean> {
   return (yield [CREATE, now, ...artefact]).length > 0
+}
+
+export function* replaceArtefact(
+  now: number,
+  key: Uint8Array,
+  payload: Uint8Array,
+  artefact: readonly Value[],
+): Steps<boolean> {
+  return (yield [REPLACE, now, key, payload, ...artefact]).length > 0
 }
 
 export function* consumeArtefact(now: number, key: Uint8Array, at: number): Steps<boolean> {

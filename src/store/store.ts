@@ -243,6 +243,8 @@ export interface Artefacts {
   upsert(artefact: Artefact): Promise<void>
   /** Inserts only if nothing alive is there under this key. @returns whether it did */
   create(artefact: Artefact): Promise<boolean>
+  /** Puts one, of whatever key, in the place of one that is there as it was read. @returns whether it did */
+  replace(read: Pick<Artefact, 'key' | 'payload'>, artefact: Artefact): Promise<boolean>
   find(key: Uint8Array): Promise<Artefact | undefined>
   findBy(model: string, index: 'uid' | 'userCode', value: string): Promise<Artefact | undefined>
   /** All of an account or grant, of these models, at most 1000. */

@@ -806,6 +806,29 @@ export function registerContract(driver: string, createPlace: () => Promise<Plac
         assert.deepEqual((await artefacts().find(artefact.key))?.payload, new Uint8Array([results.indexOf(true)]))
       })
 
+      test('an artefact takes the place of one that is there as it was read, also under another key', async () => {
+        const read = newArtefact({ uid: 'replaced', grantId: 'before' })
+        const { accountId: _, ...next } = newArtefact({ uid: 'replaced', grantId: 'after', removeAt: START + 60 })
+        assert.equal(await artefacts().replace(read, next), false)
+        assert.equal(await artefacts().find(next.key), undefined)
+        await artefacts().upsert(read)
+        assert.equal(await artefacts().replace({ ...read, payload: new Uint8Array([0]) }, next), false)
+        assert.equal(await artefacts().replace(read, next), true)
+        assert.equal(await artefacts().find(read.key), undefined)
+        assert.deepEqual(await artefacts().find(next.key), next)
+        assert.deepEqual(await artefacts().findBy(next.model, 'uid', 'replaced'), next)
+        assert.deepEqual(await artefacts().list([next.model], 'grantId', 'before'), [])
+        assert.equal(await at(START + 60, () => artefacts().replace(next, read)), false)
+      })
+
+      test('of many that replace one artefact, one wins', async () => {
+        const read = newArtefact()
+        await artefacts().upsert(read)
+        const results = await race((racer) => artefacts().replace(read, { ...read, payload: new Uint8Array([racer]) }))
+        assert.equal(wonBy(results, Boolean), 1)
+        assert.deepEqual((await artefacts().find(read.key))?.payload, new Uint8Array([results.indexOf(true)]))
+      })
+
       test('an expired artefact is not there, and its key is free again', async () => {
         const artefact = newArtefact({ uid: 'expiring', grantId: 'expiring', consumedAt: START, removeAt: START + 10 })
         const { consumedAt: _, ...again } = { ...artefact, removeAt: START + 60 }

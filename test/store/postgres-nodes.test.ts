@@ -129,6 +129,9 @@ test('of many at two nodes that create, replace, delete or consume one record, o
 
   const artefact = newArtefact()
   assert.equal(count(await race((node) => node.artefacts.create(artefact)), Boolean), 1)
+  const payloads = (racer: number) => ({ ...artefact, payload: new Uint8Array([racer]) })
+  const replaced = await race((node, racer) => node.artefacts.replace(artefact, payloads(racer)))
+  assert.equal(count(replaced, Boolean), 1)
   assert.equal(count(await race((node, racer) => node.artefacts.consume(artefact.key, START + racer)), Boolean), 1)
   assert.equal(count(await race((node) => node.artefacts.destroy(artefact.key)), Boolean), 1)
 })

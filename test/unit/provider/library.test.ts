@@ -45,8 +45,20 @@ test('T-15: the version is pinned, and the members that we lean on are there', a
   for (const [owner, names] of [
     [Client?.prototype, ['includeSid', 'backchannelLogout', 'metadata', 'grantTypeAllowed']],
     [Client, ['find', 'validate']],
-    [Session, ['get', 'findByUid']],
-    [Session?.prototype, ['persist', 'destroy', 'resetIdentifier', 'grantIdFor', 'sidFor', 'authorizationFor']],
+    [Session, ['get', 'findByUid', 'instantiate']],
+    [
+      Session?.prototype,
+      [
+        'save',
+        'getValueAndPayload',
+        'persist',
+        'destroy',
+        'resetIdentifier',
+        'grantIdFor',
+        'sidFor',
+        'authorizationFor',
+      ],
+    ],
     [IdToken, ['validate']],
     [AccessToken, ['find', 'revokeByGrantId']],
     [Grant, ['find']],

@@ -1,0 +1,64 @@
+/**
+ * How a session is saved that was read before. A browser has several requests under way at once, on several nodes too:
+ * each is to put in what it changed, and nothing of what the others did is to be lost. Above all, a session that ended
+ * meanwhile stays ended. The library by itself writes all of what it read, over whatever is there.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import type { AdapterPayload, Provider } from 'oidc-provider'
+import type { SessionAdapter } from './adapter.ts'
+
+const READ = Symbol('the session as it was read')
+
+/** Of the library's model, not in its types. */
+interface SavedSession {
+  [READ]?: AdapterPayload
+  readonly adapter: SessionAdapter
+  readonly uid: string
+  exp: number
+  touched: boolean
+  getValueAndPayload(): Promise<{ payload: AdapterPayload }>
+}
+
+interface SessionModel {
+  readonly prototype: { save: (this: SavedSession, ttl: number) => Promise<unknown> }
+  instantiate(payload?: AdapterPayload): SavedSession
+}
+
+/** Makes the sessions of a library read and write so. */
+export function keepConcurrentChanges(library: Provider): void {
+  const model = library.Session as unknown as SessionModel
+  const { save: saveNew } = model.prototype
+  const instantiate = model.instantiate.bind(model)
+
+  model.instantiate = (payload) => {
+    const session = instantiate(payload)
+    // Without a session to read, the library makes a new one of nothing.
+    if (payload?.uid !== undefined) session[READ] = structuredClone(payload)
+    return session
+  }
+  model.prototype.save = async function save(ttl) {
+    const read = this[READ]
+    if (read === undefined) return saveNew.call(this, ttl)
+    this.exp = Math.floor(Date.now() / 1000) + ttl
+    const { payload } = await this.getValueAndPayload()
+    const kept = await this.adapter.change(this.uid, (stored) => mergeSession(read, payload, stored), ttl)
+    this[READ] = structuredClone(kept ?? read)
+    this.touched = false
+    return undefined
+  }
+}
+
+/** What was stored meanwhile, with what was changed since it was read. */
+export function mergeSession(read: AdapterPayload, ours: AdapterPayload, stored: AdapterPayload): AdapterPayload {
+  const authorizations = mergeFields(read.authorizations, ours.authorizations, stored.authorizations)
+  return { ...mergeFields(read, ours, stored), authorizations } as AdapterPayload
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+function mergeFields(read: Fields = {}, ours: Fields = {}, stored: Fields = {}): Fields {
+  const isChanged = (name: string) => !isDeepStrictEqual(read[name], ours[name])
+  const untouched = Object.entries(stored).filter(([name]) => !isChanged(name))
+  const changed = Object.entries(ours).filter(([name]) => isChanged(name))
+  return Object.fromEntries([...untouched, ...changed])
+}

@@ -1,0 +1,112 @@
+/** One session at the provider, and several requests of its browser at the same moment. */
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import type { Artefact, Store } from '../../src/store/store.ts'
+import { systemClock } from '../../src/kernel/clock.ts'
+import { createBrowserSession } from '../support/browser-session.ts'
+import { beginLogin, CALLBACK, clientSettings, discover, signIn, startProvider } from '../support/provider.ts'
+import { openTemporaryStore } from '../support/temporary-store.ts'
+import { until } from '../support/until.ts'
+
+const NAMES = ['one', 'two', 'three']
+const END_SESSION = '/session/end_session'
+
+/** A store in which whoever reads a session can be made to wait before it goes on. */
+function holdReaders(store: Store) {
+  let gate: Promise<void> | undefined
+  let waiting = 0
+  const wait = async (row: Artefact | undefined) => {
+    if (gate === undefined || row?.model !== 'Session') return row
+    waiting += 1
+    await gate
+    return row
+  }
+  const artefacts: Store['artefacts'] = {
+    ...store.artefacts,
+    find: async (key) => wait(await store.artefacts.find(key)),
+  }
+  return {
+    store: { ...store, artefacts },
+    /** From now on readers wait. @returns lets the next ones pass, and those that wait if it is called */
+    hold: () => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      gate = promise
+      waiting = 0
+      return { waiting: () => waiting, pass: () => (gate = undefined), release: resolve }
+    },
+  }
+}
+
+async function setUp(t: TestContext) {
+  const held = holdReaders(await openTemporaryStore(t, systemClock))
+  const provider = await startProvider({
+    clients: ['app', ...NAMES].map((name) => clientSettings(name)),
+    parts: { store: held.store },
+  })
+  t.after(() => provider.close())
+  const browser = createBrowserSession()
+  await signIn(await discover(provider.origin), { browser })
+  const logins = await Promise.all(NAMES.map(async (name) => beginLogin(await discover(provider.origin, name))))
+  return { provider, browser, logins, hold: held.hold }
+}
+
+test('logins at several applications at the same moment all hold, and a sign-out knows of each', async (t) => {
+  const { provider, browser, logins, hold } = await setUp(t)
+  const { waiting, pass, release } = hold()
+  const visits = logins.map(({ url }) => browser.visit(url, { until: CALLBACK }))
+  await until(() => waiting() === NAMES.length)
+  pass()
+  release()
+  const answers = await Promise.all(visits)
+  for (const [place, { redeem }] of logins.entries()) assert.ok((await redeem(answers[place]!)).access_token)
+  const account = await browser.visit(`${provider.origin}/account`)
+  for (const name of ['app', ...NAMES]) assert.match(account.body, new RegExp(`name="client" value="${name}"`))
+})
+
+test('a login under way while somebody signs out does not bring the session back', async (t) => {
+  const { provider, browser, logins, hold } = await setUp(t)
+  const dialog = await browser.visit(provider.origin + END_SESSION)
+  const before = browser.copy()
+  const { waiting, pass, release } = hold()
+  const visits = logins.map(({ url }) => before.visit(url, { until: CALLBACK }))
+  await until(() => waiting() === NAMES.length)
+  pass()
+  assert.match((await browser.submit(dialog, { logout: 'yes' })).body, /You are signed out/)
+  release()
+  const answers = await Promise.all(visits)
+  for (const [place, { redeem }] of logins.entries())
+    await assert.rejects(redeem(answers[place]!), { error: 'invalid_grant' })
+  assert.match((await before.visit(`${provider.origin}/account`)).body, /You are not signed in/)
+})
+
+test('what a session was used for while its sign-out waits for an application ends with it', async (t) => {
+  const told: string[] = []
+  const { promise: answer, resolve: release } = Promise.withResolvers<Response>()
+  const clients = ['app', 'late'].map((name) =>
+    clientSettings(name, { metadata: { backchannel_logout_uri: `https://rp.example/${name}` } }),
+  )
+  const provider = await startProvider({
+    clients,
+    parts: {
+      fetch: async (url) => {
+        told.push(new URL(url instanceof Request ? url.url : url).pathname)
+        return told.length === 1 ? answer : new Response(null, { status: 204 })
+      },
+    },
+  })
+  t.after(() => provider.close())
+  const browser = createBrowserSession()
+  await signIn(await discover(provider.origin), { browser })
+  const other = browser.copy()
+  const ended = browser.submit(await browser.visit(provider.origin + END_SESSION), { logout: 'yes' })
+  await until(() => told.length === 1)
+  // The password once more: from here on the session has a new id.
+  const parameters = { prompt: 'login' }
+  const { tokens } = await signIn(await discover(provider.origin, 'late'), { browser: other, parameters })
+  release(new Response(null, { status: 204 }))
+  assert.match((await ended).body, /You are signed out/)
+  assert.match((await other.visit(`${provider.origin}/account`)).body, /You are not signed in/)
+  assert.deepEqual(told, ['/app', '/late'])
+  const headers = { authorization: `Bearer ${tokens.access_token}` }
+  assert.equal((await fetch(`${provider.origin}/users-srv/userinfo`, { headers })).status, 401)
+})
