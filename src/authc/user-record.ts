@@ -59,7 +59,7 @@ export async function writeUserRecord(
     const written =
       existing === undefined
         ? (await documents.create('user', username, record)).created
-        : await documents.replace('user', username, existing.version, record)
+        : await documents.replace('user', existing, record)
     if (written) return { created: existing === undefined }
   }
   throw new SecurityError('store_unavailable', `the user [${username}] is being written by too many at once`)

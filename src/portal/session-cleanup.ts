@@ -46,7 +46,7 @@ export function createSessionCleanup(parts: {
     const until = Number(found.body['until'])
     // None is longer: such a one was taken before the clock was set back.
     if (until > now && until <= now + interval) return false
-    return documents.replace('node', 'session_cleanup', found.version, body)
+    return documents.replace('node', found, body)
   }
 
   async function run(): Promise<void> {

@@ -49,7 +49,7 @@ export async function loadProviderKeys(parts: KeyParts, options: { rotate?: bool
     const announced = isDue ? announceKeys(ring, await makeKeys(), now) : ring
     const moved = advanceKeys(announced, policy, now, () => randomText(32))
     if (moved === ring) return readKeys(ring, stored.version)
-    await documents.replace('provider_key', NAME, stored.version, sealRing(sealer, moved))
+    await documents.replace('provider_key', stored, sealRing(sealer, moved))
     // Whoever won, the next round reads what is there now.
   }
   throw new SecurityError('store_unavailable', 'the keys of the provider change all the time')

@@ -15,7 +15,7 @@ const CREATE = `
   on conflict (kind, name) do nothing
   returning version`
 const REPLACE = `
-  update document set body = ?4, version = version + 1 where kind = ?1 and name = ?2 and version = ?3
+  update document set body = ?5, version = version + 1 where kind = ?1 and name = ?2 and version = ?3 and body = ?4
   returning version`
 const DELETE = 'delete from document where kind = ?1 and name = ?2 returning version'
 
@@ -46,7 +46,8 @@ export function createDocuments(engine: Engine): Documents {
       const { created, row } = await engine.write(createDocument, kind, name, JSON.stringify(body))
       return { created, document: readDocument(row) }
     },
-    replace: (kind, name, version, body) => engine.write(replaceDocument, kind, name, version, JSON.stringify(body)),
+    replace: (kind, { name, version, body: before }, body) =>
+      engine.write(replaceDocument, kind, name, version, JSON.stringify(before), JSON.stringify(body)),
     delete: (kind, name) => engine.write(deleteDocument, kind, name),
     readMark: () => engine.readMark?.(DOCUMENTS),
   }
@@ -66,8 +67,10 @@ export function* createDocument(kind: string, name: string, body: string): Steps
   }
 }
 
-export function* replaceDocument(kind: string, name: string, version: number, body: string): Steps<boolean> {
-  return (yield [REPLACE, kind, name, version, body]).length === 1
+export function* replaceDocument(
+  ...replacement: [kind: string, name: string, version: number, before: string, body: string]
+): Steps<boolean> {
+  return (yield [REPLACE, ...replacement]).length === 1
 }
 
 export function* deleteDocument(kind: string, name: string): Steps<boolean> {

@@ -45,8 +45,11 @@ export interface Documents {
   put(kind: DocumentKind, name: string, body: JsonObject): Promise<{ created: boolean; version: number }>
   /** Writes only if nothing of that name is there. @returns the document that is there now, ours or the winner's */
   create(kind: DocumentKind, name: string, body: JsonObject): Promise<{ created: boolean; document: StoredDocument }>
-  /** Writes only over this version. @returns whether it did */
-  replace(kind: DocumentKind, name: string, version: number, body: JsonObject): Promise<boolean>
+  /**
+   * Writes only over a document that is there as it was read; one that was deleted and made again is another, also in the
+   * same version. @returns whether it did
+   */
+  replace(kind: DocumentKind, read: StoredDocument, body: JsonObject): Promise<boolean>
   delete(kind: DocumentKind, name: string): Promise<boolean>
   /** As that of the token pairs: another number after every write of a document. */
   readMark(): number | undefined

@@ -69,7 +69,7 @@ export function registerContract(driver: string, createPlace: () => Promise<Plac
         assert.deepEqual(await readOften(), { change: 1 })
         await documents().put('role', name, { change: 2 })
         assert.deepEqual(await readOften(), { change: 2 })
-        await documents().replace('role', name, 2, { change: 3 })
+        await documents().replace('role', { name, version: 2, body: { change: 2 } }, { change: 3 })
         assert.deepEqual(await readOften(), { change: 3 })
         await documents().delete('role', name)
         assert.equal(await readOften(), undefined)
@@ -83,7 +83,7 @@ export function registerContract(driver: string, createPlace: () => Promise<Plac
       test('put tells whether the name is new, and its version rises with every write', async () => {
         assert.deepEqual(await documents().put('user', 'put', {}), { created: true, version: 1 })
         assert.deepEqual(await documents().put('user', 'put', {}), { created: false, version: 2 })
-        assert.ok(await documents().replace('user', 'put', 2, { third: true }))
+        assert.ok(await documents().replace('user', { name: 'put', version: 2, body: {} }, { third: true }))
         assert.deepEqual(await documents().get('user', 'put'), { name: 'put', body: { third: true }, version: 3 })
       })
 
@@ -104,17 +104,31 @@ export function registerContract(driver: string, createPlace: () => Promise<Plac
         for (const { document } of results) assert.deepEqual(document, winner?.document)
       })
 
-      test('replace writes over the version it names and no other', async () => {
-        await documents().put('user', 'replace', { is: 'old' })
-        assert.equal(await documents().replace('user', 'replace', 2, { is: 'new' }), false)
-        assert.equal(await documents().replace('user', 'absent', 1, {}), false)
+      test('replace writes over what was read and nothing else', async () => {
+        const read = { name: 'replace', version: 1, body: { is: 'old' } }
+        await documents().put('user', read.name, read.body)
+        assert.equal(await documents().replace('user', { ...read, version: 2 }, { is: 'new' }), false)
+        assert.equal(await documents().replace('user', { ...read, name: 'absent' }, {}), false)
         assert.deepEqual((await documents().get('user', 'replace'))?.body, { is: 'old' })
         assert.equal(await documents().get('user', 'absent'), undefined)
       })
 
+      test('a document that was deleted and made again is not replaced as the one before', async () => {
+        const body = { 'text\u0000': 'ä€😀\ud800', 1: { b: [1e21, -0.5, null], a: true } }
+        const { document: read } = await documents().create('user', 'made again', body)
+        await documents().delete('user', read.name)
+        const { document: again } = await documents().create('user', read.name, { other: true })
+        assert.equal(again.version, read.version)
+        assert.equal(await documents().replace('user', read, {}), false)
+        assert.equal(await documents().replace('user', again, body), true)
+        const found = (await documents().get('user', read.name)) ?? assert.fail('it is not there')
+        assert.equal(await documents().replace('user', found, {}), true)
+      })
+
       test('of many that replace one version, one wins', async () => {
         await documents().put('user', 'replace-race', {})
-        const results = await race((racer) => documents().replace('user', 'replace-race', 1, { racer }))
+        const read = { name: 'replace-race', version: 1, body: {} }
+        const results = await race((racer) => documents().replace('user', read, { racer }))
         assert.equal(wonBy(results, Boolean), 1)
         const stored = await documents().get('user', 'replace-race')
         assert.deepEqual(stored, { name: 'replace-race', body: { racer: results.indexOf(true) }, version: 2 })

@@ -66,7 +66,7 @@ test('an invalidation makes what is remembered of tokens doubtful, a write that 
   const changes = [
     () => store.documents.create('user', 'u', {}),
     () => store.documents.put('user', 'u', {}),
-    () => store.documents.replace('user', 'u', 2, {}),
+    () => store.documents.replace('user', { name: 'u', version: 2, body: {} }, {}),
     () => store.documents.delete('user', 'u'),
   ]
   for (const change of changes) {

@@ -115,7 +115,8 @@ test('of many at two nodes that create, replace, delete or consume one record, o
     1,
   )
   for (const { document } of created) assert.deepEqual(document.body, { racer: winner })
-  assert.equal(count(await race((node) => node.documents.replace('user', 'race', 1, {})), Boolean), 1)
+  const { document } = created[winner] ?? assert.fail('nobody won')
+  assert.equal(count(await race((node) => node.documents.replace('user', document, {})), Boolean), 1)
   assert.equal(count(await race((node) => node.documents.delete('user', 'race')), Boolean), 1)
 
   const session = newSession()
