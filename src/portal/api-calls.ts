@@ -58,6 +58,7 @@ export interface IssuedLogin {
 export type RefreshRefusal = 'expired' | 'wrong_client'
 
 const AWAY: ReadonlySet<number> = new Set([502, 503, 504])
+const CANNOT_TELL = 'error attempting to authenticate request'
 const WRONG_CLIENT = 'tokens must be refreshed by the creating client'
 
 export function createApiCalls({ api, log }: { api: SecurityApi; log: Log }): ApiCalls {
@@ -83,6 +84,7 @@ export function createApiCalls({ api, log }: { api: SecurityApi; log: Log }): Ap
   ): Promise<ApiAnswer> {
     const answer = await reach({ method, path, as: 'portal', body, referenceId })
     if (!refusals.includes(answer.status)) return answer
+    checkVerdict(answer, path)
     log.error(
       { 'trace.id': referenceId, 'url.path': path, 'http.response.status_code': answer.status },
       'the security API does not accept the credentials of the portal',
@@ -110,6 +112,7 @@ export function createApiCalls({ api, log }: { api: SecurityApi; log: Log }): Ap
     async grantPassword(username, password, referenceId) {
       const body = { grant_type: 'password', username, password }
       const answer = await callAsPortal('POST', '/_security/oauth2/token', body, referenceId, [403])
+      checkVerdict(answer, 'the password grant')
       if (answer.status === 401) return undefined
       if (answer.status !== 200) throw unexpected(answer, 'the password grant')
       return readIssued(answer, 'the password grant')
@@ -152,6 +155,7 @@ export function createApiCalls({ api, log }: { api: SecurityApi; log: Log }): Ap
 
     async whoAmI(user, referenceId) {
       const answer = await reach({ method: 'GET', path: '/_security/_authenticate', as: user, referenceId })
+      checkVerdict(answer, 'an authentication')
       if (answer.status === 401) return undefined
       if (answer.status !== 200 || answer.body === undefined) throw unexpected(answer, 'an authentication')
       return answer.body
@@ -162,6 +166,7 @@ export function createApiCalls({ api, log }: { api: SecurityApi; log: Log }): Ap
     async findMissing(as, privileges, referenceId) {
       const path = '/_security/user/_has_privileges'
       const answer = await reach({ method: 'POST', path, as, body: { cluster: [...privileges] }, referenceId })
+      checkVerdict(answer, 'a question for privileges')
       if (answer.status === 401) return undefined
       if (answer.status !== 200) throw unexpected(answer, 'a question for privileges')
       const held = answer.body?.['cluster']
@@ -198,6 +203,16 @@ function isText(value: unknown): value is string {
 
 function isWebAddress(text: string): boolean {
   return /^https?:$/.test(URL.parse(text)?.protocol ?? '')
+}
+
+/**
+ * That a 401 is about the credentials. Elasticsearch gives it too where it could not tell, which must end no session.
+ * @throws PortalError `unavailable`
+ */
+function checkVerdict({ status, body }: ApiAnswer, what: string): void {
+  const error = body?.['error']
+  if (status === 401 && isJsonObject(error) && error['reason'] === CANNOT_TELL)
+    throw new PortalError('unavailable', `the security API could not tell at ${what} who asks`)
 }
 
 function unreadable(what: string): PortalError {

@@ -14,9 +14,12 @@ import { createKeystore } from '../../src/settings/keystore.ts'
 import { readSettings } from '../../src/settings/read-settings.ts'
 import type { RemoteApiSettings } from '../../src/settings/settings.ts'
 import { findFreePorts } from '../support/addresses.ts'
+import { basic } from '../support/api-call.ts'
 import { createBrowserSession } from '../support/browser-session.ts'
 import { signInAtProvider, signOutAtProvider } from '../support/oidc-login.ts'
+import { assertErrorPage, openBrowser, provider, startPortal, type TestBrowser, whoAmI } from '../support/portal.ts'
 import { startProgram } from '../support/program.ts'
+import { BOOTSTRAP_PASSWORD, startRestApi } from '../support/rest-api.ts'
 
 const PASSWORD = 'elastic-password'
 
@@ -169,7 +172,12 @@ async function listen(t: TestContext, answer: http.RequestListener): Promise<str
   return `http://127.0.0.1:${address.port}`
 }
 
-function connect(t: TestContext, hosts: readonly string[], more: Partial<RemoteApiSettings> = {}) {
+function connect(
+  t: TestContext,
+  hosts: readonly string[],
+  more: Partial<RemoteApiSettings> = {},
+  authorization = 'Basic own',
+) {
   const settings: RemoteApiSettings = {
     hosts,
     requestTimeout: 5000,
@@ -179,7 +187,7 @@ function connect(t: TestContext, hosts: readonly string[], more: Partial<RemoteA
     alwaysPresentCertificate: false,
     ...more,
   }
-  const api = createRemoteSecurityApi({ settings, authorization: 'Basic own' })
+  const api = createRemoteSecurityApi({ settings, authorization })
   t.after(() => api.close())
   return api
 }
@@ -241,6 +249,37 @@ test('a broken connection repeats a GET once, and never what may have changed so
   assert.equal(asked, 2)
   await assert.rejects(api.call(LOGIN))
   assert.equal(asked, 3)
+})
+
+test('while the API cannot tell who asks, nobody is signed out, and no password is called wrong', async (t) => {
+  const rest = await startRestApi()
+  t.after(() => rest.close())
+  await rest.putUser('joe', { password: 'joes-password', roles: [] })
+  const providers = [provider('basic', 'basic1', 0), provider('token', 'token1', 1)]
+  const api = connect(t, [rest.address], {}, basic('elastic', BOOTSTRAP_PASSWORD))
+  const { app, audited } = await startPortal(t, { providers }, { api })
+  const params = { username: 'joe', password: 'joes-password' }
+  const signIn = (browser: TestBrowser, { type, name }: { type: string; name: string }) =>
+    browser.post('/internal/security/login', { providerType: type, providerName: name, currentURL: '/', params })
+  const browsers = await Promise.all(
+    providers.map(async (by) => {
+      const browser = openBrowser(app)
+      assert.equal((await signIn(browser, by)).statusCode, 200)
+      assert.equal(await whoAmI(browser), 'joe')
+      return browser
+    }),
+  )
+
+  await rest.closeStore()
+  for (const browser of browsers) {
+    assert.equal(await whoAmI(browser), 503)
+    assertErrorPage(await browser.visit('/security/account'), 503, 'unavailable')
+  }
+  for (const by of providers) assert.equal((await signIn(openBrowser(app), by)).statusCode, 503)
+  assert.deepEqual(
+    audited.map((event) => [event['event.action'], event['event.outcome']]),
+    providers.map(() => ['user_login', 'success']),
+  )
 })
 
 test('an API that is silent, endless or no JSON is told from one that answers', async (t) => {
