@@ -51,8 +51,10 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const close = async () => {
     for (const step of closing.splice(0).toReversed()) await step()
   }
-  const open = async (app: Listener, listener: ListenerSettings) => {
-    const { address, release } = await listen(app, listener)
+  const open = async (app: Listener, listener: ListenerSettings, prefix: 'http' | 'server' | 'provider') => {
+    const { address, release } = await listen(app, listener).catch((cause: unknown) => {
+      throw new Error(`cannot listen where [${prefix}.host] and [${prefix}.port] say`, { cause })
+    })
     closing.push(async () => release())
     return address
   }
@@ -77,14 +79,14 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     if (settings.demo) await seedDemo(store.documents, house.directory)
     await checkExposure(parts, house.directory, provider)
 
-    if (provider !== undefined) addresses.provider = await open(provider.app, settings.provider)
+    if (provider !== undefined) addresses.provider = await open(provider.app, settings.provider, 'provider')
     let whenReady: (() => void) | undefined
     let api = openRemoteApi(settings, closing)
     if (roles.has('security')) {
       const { app, asPortal, closeRealms, prefetch } = await createSecurity(house)
       whenReady = prefetch
       closing.push(closeRealms, () => app.close())
-      addresses.security = await open(app, settings.http)
+      addresses.security = await open(app, settings.http, 'http')
       api ??= asPortal
     }
     if (roles.has('portal') && api !== undefined) {
@@ -94,7 +96,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
         async () => tls?.close(),
         () => portal.close(),
       )
-      addresses.portal = await open(portal, settings.portal)
+      addresses.portal = await open(portal, settings.portal, 'server')
     }
     // Not before: whoever waits for the parts would wait for this as well.
     whenReady?.()

@@ -170,7 +170,8 @@ async function report(error: unknown): Promise<number> {
   // What was foreseen, or what the system says (an address in use), is for the operator; a stack is for whoever mends
   // the program.
   const isForeseen = error instanceof KeystoreError || error instanceof SecurityError
-  const isSystem = error instanceof Error && 'syscall' in error
+  const isOfSystem = (reason: unknown) => reason instanceof Error && 'syscall' in reason
+  const isSystem = isOfSystem(error) || (error instanceof Error && isOfSystem(error.cause))
   const { describeError } = await import('../observe/log.ts')
   console.error(isForeseen || isSystem ? describeError(error) : error)
   return EXIT.failed

@@ -38,11 +38,11 @@ const SUBJECT = /^[\x21-\x7E]{1,255}$/
 /** @throws SettingsError with every fault, each naming its line and user */
 export function readAccounts(text: string, file: string): FileAccount[] {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines })
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const problems: SettingsProblem[] = document.errors.map((error) => ({
     setting: '',
-    where: `line ${error.linePos?.[0].line ?? 1}`,
-    text: error.message.split('\n')[0] ?? 'not YAML',
+    where: `line ${lines.linePos(error.pos[0]).line}`,
+    text: `this is no valid YAML: ${error.message}`,
   }))
   const accounts: FileAccount[] = []
   const subjects = new Map<string, string>()

@@ -3,9 +3,10 @@
  * uses the accounts sees only the look-ups, so that another source can take its place.
  */
 import { readFile } from 'node:fs/promises'
-import { unwatchFile, watchFile } from 'node:fs'
+import { type Stats, unwatchFile, watchFile } from 'node:fs'
 import { verifyPassword } from '../authc/password.ts'
-import type { Log } from '../observe/log.ts'
+import { describeError, type Log } from '../observe/log.ts'
+import { SettingsError } from '../settings/settings-error.ts'
 import { type Account, type FileAccount, readAccounts } from './accounts-file.ts'
 
 const WATCH_EVERY_MS = 1000
@@ -38,7 +39,9 @@ export async function createAccounts(parts: { path: string; log: Log }): Promise
     if (gone.length > 0) await onRemoval(gone.map(({ subject }) => subject))
   }
 
-  const watch = () => {
+  const watch = (now: Stats, before: Stats) => {
+    // Of a file that is not there the first look tells as well.
+    if (now.mtimeMs === before.mtimeMs && now.ino === before.ino) return
     reload().catch((err: unknown) => log.error({ err }, 'the accounts of the provider stay as they were'))
   }
   watchFile(path, { interval: WATCH_EVERY_MS, persistent: false }, watch)
@@ -64,8 +67,14 @@ async function readFirst(path: string, log: Log): Promise<FileAccount[]> {
   try {
     text = await readFile(path, 'utf8')
   } catch (err) {
+    if (!isMissing(err))
+      throw new SettingsError(path, [{ setting: '', where: 'file', text: `it cannot be read: ${describeError(err)}` }])
     log.warn({ err }, `the provider has no accounts in ${path}: [ostiary provider accounts add NAME] puts one in`)
     return []
   }
   return readAccounts(text, path)
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }

@@ -134,7 +134,7 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
     path: endSessionPath,
     strictErrors: settings.endSession.strictErrors,
     headlessLogout: settings.endSession.headlessLogout,
-    authorizationUrl: `${settings.issuer.replace(/\/$/, '')}${settings.routes.authorization}`,
+    authorizationUrl: new URL(settings.routes.authorization, settings.issuer).href,
     hints: createHintReader({
       library,
       readJwtAccessToken,

@@ -72,12 +72,30 @@ function readEach<Name extends string, T>(values: Values, rows: Readonly<Record<
   return Object.fromEntries(entries) as Record<Name, T>
 }
 
+/** Paths that no setting changes: pages, their style and scripts, the metadata. All that is below them is taken too. */
+const OWN_PATHS = [
+  '/account',
+  '/interaction',
+  '/ui',
+  '/.well-known/openid-configuration',
+  '/.well-known/oauth-authorization-server',
+]
+
+/** The provider answers a path in any letter case. */
 function checkRoutes(values: Values, routes: Readonly<Record<ProviderRoute, string>>): void {
   const names = Object.keys(ROUTES) as ProviderRoute[]
-  for (const [route, same] of Map.groupBy(names, (name) => routes[name])) {
+  for (const [route, same] of Map.groupBy(names, (name) => routes[name].toLowerCase())) {
     const [first, second] = same
     if (first === undefined || second === undefined) continue
     const [a, b] = [buildKey(ROUTES[first], []), buildKey(ROUTES[second], [])]
     values.refuse(ROUTES[second], [], `[${a}] and [${b}] have the same path [${route}]`)
+  }
+  // These have further paths below them.
+  const parents = [routes.authorization, routes.endSession, routes.registration].map((route) => `${route}/`)
+  const taken = [...OWN_PATHS.flatMap((path) => [path, `${path}/`]), ...parents].map((path) => path.toLowerCase())
+  for (const name of names) {
+    const route = routes[name].toLowerCase()
+    const isTaken = taken.some((path) => (path.endsWith('/') ? route.startsWith(path) : route === path))
+    if (isTaken) values.refuse(ROUTES[name], [], `the provider needs the path [${routes[name]}] for itself`)
   }
 }

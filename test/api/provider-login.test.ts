@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import * as client from 'openid-client'
+import { findAddresses } from '../support/addresses.ts'
 import { createBrowserSession } from '../support/browser-session.ts'
 import {
   beginLogin,
@@ -301,6 +302,20 @@ test('T-1, T-2: another account signs in over a living session, which ends first
   await assert.rejects(client.fetchUserInfo(config, tokens.access_token, 's-alice'))
   const answer = await old.visit((await beginLogin(config, { prompt: 'none' })).url, { until: CALLBACK })
   assert.equal(new URL(answer.url).searchParams.get('error'), 'login_required')
+})
+
+test('T-1: so it does where the issuer is written in another way than browsers write it', async (t) => {
+  const { provider: origin } = await findAddresses()
+  const issuer = origin.replace('localhost', 'LocalHost')
+  assert.notEqual(issuer, origin)
+  const other = await startProvider({ settings: { issuer, port: Number(new URL(origin).port) } })
+  t.after(() => other.close())
+  const config = await discover(issuer)
+  const { browser } = await signIn(config)
+  const login = await beginLogin(config, { prompt: 'login' })
+  const change = await submitLogin(browser, await browser.visit(login.url), 'bob')
+  const page = await browser.submit(change, {}, { until: CALLBACK })
+  assert.equal((await login.redeem(page)).claims()?.sub, 'bob')
 })
 
 test('T-11: authorization by POST is parked, and comes back once', async () => {

@@ -141,6 +141,7 @@ test('a start that cannot succeed fails once, with the words and the exit code o
   const { code, output } = await second.run()
   assert.equal(code, 1)
   assert.equal(output.match(/EADDRINUSE/g)?.length, 1, output)
+  assert.match(output, /cannot listen where \[http\.host\] and \[http\.port\] say; caused by: /)
 })
 
 test('SIGTERM ends the workers too, with 0, and leaves one file without a log beside it', async () => {

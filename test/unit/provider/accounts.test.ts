@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createLog } from '../../../src/observe/log.ts'
+import { createAccounts } from '../../../src/provider/accounts.ts'
+import { SettingsError } from '../../../src/settings/settings-error.ts'
+import { USERS } from '../../support/provider.ts'
+import { until } from '../../support/until.ts'
+
+async function makeDirectory(t: TestContext): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'ostiary-accounts-'))
+  t.after(() => rm(directory, { recursive: true }))
+  return directory
+}
+
+test('an accounts file that is there and cannot be read stops the start', async (t) => {
+  const path = await makeDirectory(t)
+  await assert.rejects(createAccounts({ path, log: createLog('silent') }), (error: unknown) => {
+    assert.ok(error instanceof SettingsError)
+    assert.match(error.message, /it cannot be read: EISDIR/)
+    return true
+  })
+})
+
+test('an accounts file that is not there is one warning, and counts once it is written', async (t) => {
+  const path = join(await makeDirectory(t), 'users.yml')
+  const lines: string[] = []
+  const log = createLog('info', { write: (line) => void lines.push(line) })
+  const accounts = await createAccounts({ path, log })
+  t.after(() => accounts.close())
+  assert.equal(await accounts.verify('alice', 'alice-demo'), undefined)
+  // Time for a first look at where it will be.
+  await sleep(200)
+  await writeFile(path, USERS)
+  await until(async () => (await accounts.verify('alice', 'alice-demo')) !== undefined)
+  const levels = lines.map((line) => (JSON.parse(line) as Record<string, unknown>)['log.level'])
+  assert.deepEqual(levels, ['warn', 'info'])
+})
