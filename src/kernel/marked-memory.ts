@@ -5,6 +5,7 @@
  */
 import { freezeJson } from './json.ts'
 import { createRecentMap } from './recent-map.ts'
+import { createSightings, printOf } from './sightings.ts'
 
 /** Characters of JSON. What is longer is looked up each time: with it a memory of thousands of values could have no end. */
 const LONGEST = 8192
@@ -33,7 +34,7 @@ export function createMarkedMemory<Value extends object>({
   keep?: (value: Value) => boolean
 }): MarkedMemory<Value> {
   const known = createRecentMap<string, { readonly mark: number; readonly value: Value }>(most)
-  const seen = createRecentMap<string, true>(most)
+  const seen = createSightings(most)
   const proofs = new WeakMap<Value, { readonly key: string; readonly mark: number }>()
 
   return {
@@ -44,8 +45,7 @@ export function createMarkedMemory<Value extends object>({
       if (one?.mark === mark) return one.value
       const found = await lookUp()
       if (found === undefined) return undefined
-      if (seen.get(key) === undefined) seen.set(key, true)
-      else if (keep(found)) {
+      if (seen.again(printOf(key)) && keep(found)) {
         known.set(key, { mark, value: found })
         proofs.set(found, { key, mark })
       }

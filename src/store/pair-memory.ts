@@ -5,6 +5,7 @@
 import { freezeJson } from '../kernel/json.ts'
 import { isWorthKeeping } from '../kernel/marked-memory.ts'
 import { createRecentMap } from '../kernel/recent-map.ts'
+import { createSightings } from '../kernel/sightings.ts'
 import type { NewTokenPair } from './store.ts'
 
 export interface PairMemory {
@@ -19,12 +20,13 @@ export interface PairMemory {
 /** @param most how many pairs are kept, those that were in use last */
 export function createPairMemory(most: number): PairMemory {
   const known = createRecentMap<bigint, NewTokenPair>(most)
-  const seen = createRecentMap<bigint, true>(most)
+  const seen = createSightings(most)
   return {
     get: (id) => known.get(id),
     add(pair) {
       const { id, client, authentication, idToken } = pair
-      if (seen.get(id) === undefined) return seen.set(id, true)
+      // The low bits of an id are random.
+      if (!seen.again(Number(BigInt.asUintN(32, id)))) return
       if (!isWorthKeeping([client, authentication, idToken?.length])) return
       // From now on it is handed to whoever looks the pair up.
       freezeJson(client)
