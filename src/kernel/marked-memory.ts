@@ -7,7 +7,10 @@ import { freezeJson } from './json.ts'
 import { createRecentMap } from './recent-map.ts'
 import { createSightings, printOf } from './sightings.ts'
 
-/** Characters of JSON. What is longer is looked up each time: with it a memory of thousands of values could have no end. */
+/**
+ * Characters of JSON, or of a key. What is longer is looked up each time: with it a memory of thousands of values could have
+ * no end.
+ */
 const LONGEST = 8192
 
 /** Values are unchangeable from their second look-up on. */
@@ -39,7 +42,7 @@ export function createMarkedMemory<Value extends object>({
 
   return {
     async find(key, lookUp) {
-      const mark = readMark(key)
+      const mark = key.length > LONGEST ? undefined : readMark(key)
       if (mark === undefined) return lookUp()
       const one = known.get(key)
       if (one?.mark === mark) return one.value

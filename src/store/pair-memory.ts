@@ -8,6 +8,9 @@ import { createRecentMap } from '../kernel/recent-map.ts'
 import { createSightings } from '../kernel/sightings.ts'
 import type { NewTokenPair } from './store.ts'
 
+/** Characters and bytes of a pair. */
+const LONGEST = 8192
+
 export interface PairMemory {
   get(id: bigint): NewTokenPair | undefined
   /**
@@ -27,7 +30,7 @@ export function createPairMemory(most: number): PairMemory {
       const { id, client, authentication, idToken } = pair
       // The low bits of an id are random.
       if (!seen.again(Number(BigInt.asUintN(32, id)))) return
-      if (!isWorthKeeping([client, authentication, idToken?.length])) return
+      if (!isWorthKeeping([client, authentication], LONGEST - (idToken?.length ?? 0))) return
       // From now on it is handed to whoever looks the pair up.
       freezeJson(client)
       freezeJson(authentication)

@@ -92,6 +92,13 @@ test('a large value is looked up each time', async () => {
   assert.equal(asked, 6)
 })
 
+test('what has a long key is looked up each time', async () => {
+  const memory = createMarkedMemory<object>({ most: 8, readMark: () => 1 })
+  let asked = 0
+  for (let time = 0; time < 3; time += 1) await memory.find('a'.repeat(10_000), async () => ({ asked: (asked += 1) }))
+  assert.equal(asked, 3)
+})
+
 test('what is handed out again and again cannot be changed', async () => {
   const { find } = openMemory(() => 1)
   await find('a')
