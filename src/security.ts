@@ -210,7 +210,11 @@ function createInProcessApi(parts: {
       }
       const { method, path, as, body, referenceId } = call
       const sent = body === undefined ? '' : JSON.stringify(body)
-      const { status, text } = await api.answer({
+      const {
+        status,
+        headers: told,
+        text,
+      } = await api.answer({
         method,
         url: path,
         headers: {
@@ -226,7 +230,11 @@ function createInProcessApi(parts: {
         readBody: async () => sent,
       })
       const json: unknown = text === '' ? undefined : JSON.parse(text)
-      return { status, body: isJsonObject(json) ? json : undefined }
+      return {
+        status,
+        body: isJsonObject(json) ? json : undefined,
+        ...(told['retry-after'] !== undefined && { passing: true }),
+      }
     },
     holds(body) {
       const bearer = described.get(body)

@@ -121,6 +121,9 @@ export function createApiCalls({ api, log }: { api: SecurityApi; log: Log }): Ap
     async refresh(refreshToken, referenceId) {
       const body = { grant_type: 'refresh_token', refresh_token: refreshToken }
       const answer = await callAsPortal('POST', '/_security/oauth2/token', body, referenceId, [401, 403])
+      // The API's own trouble, in the words that it has for a token that is no good.
+      if (answer.status === 400 && answer.passing)
+        throw new PortalError('unavailable', 'the security API cannot refresh tokens now')
       if (answer.status === 400) return answer.body?.['error_description'] === WRONG_CLIENT ? 'wrong_client' : 'expired'
       if (answer.status !== 200) throw unexpected(answer, 'the refresh')
       return readTokens(answer, 'the refresh')

@@ -56,7 +56,11 @@ export function createRemoteSecurityApi(parts: {
       body: body === undefined ? null : JSON.stringify(body),
       signal,
     })
-    return { status: answer.statusCode, body: readObject(await readBounded(answer.body)) }
+    return {
+      status: answer.statusCode,
+      body: readObject(await readBounded(answer.body)),
+      ...(answer.headers['retry-after'] !== undefined && { passing: true }),
+    }
   }
 
   return {

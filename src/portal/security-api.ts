@@ -31,4 +31,6 @@ export interface ApiUser {
 export interface ApiAnswer {
   readonly status: number
   readonly body: JsonObject | undefined
+  /** It says when to try again (`Retry-After`). */
+  readonly passing?: true
 }

@@ -69,7 +69,12 @@ function describeFailure(error: SecurityError, attempt: Attempt): ApiError | Bod
     case 'login_token_invalid':
       return refused('security_exception', error, attempt)
     case 'grant_invalid':
-      return new BodyError(400, { error: 'invalid_grant', error_description: error.message })
+      return new BodyError(
+        400,
+        { error: 'invalid_grant', error_description: error.message },
+        // The words are those of a token that is no good, but this will pass.
+        isOwnFault(error.cause) ? { 'retry-after': String(STORE_RETRY) } : {},
+      )
     case 'token_store_missing':
       return new ApiError(400, 'security_exception', 'failed to invalidate token', { cause: error })
     case 'tokens_disabled':

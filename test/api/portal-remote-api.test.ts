@@ -291,4 +291,6 @@ test('an API that is silent, endless or no JSON is told from one that answers', 
   await assert.rejects(connect(t, [endless]).call(WHO), /longer than/)
   const proxy = await listen(t, (_request, response) => response.writeHead(502).end('<html>'))
   assert.deepEqual(await connect(t, [proxy]).call(WHO), { status: 502, body: undefined })
+  const busy = await listen(t, (_request, response) => response.writeHead(400, { 'retry-after': '5' }).end('{}'))
+  assert.deepEqual(await connect(t, [busy]).call(WHO), { status: 400, body: {}, passing: true })
 })

@@ -51,11 +51,16 @@ test('tokens are neither made nor ended, and that is told', async () => {
     authorization: elastic,
     body: { grant_type: 'refresh_token', refresh_token: refreshToken },
   })
-  assert.equal(renewed.status, 400)
+  assert.deepEqual([renewed.status, renewed.headers.get('retry-after')], [400, '5'])
   assert.deepEqual(renewed.body, {
     error: 'invalid_grant',
     error_description: 'could not refresh the requested token',
   })
+  const unknown = await callApi(api.address, path, {
+    authorization: elastic,
+    body: { grant_type: 'refresh_token', refresh_token: '!' },
+  })
+  assert.deepEqual([unknown.status, unknown.headers.get('retry-after')], [400, null])
   for (const body of [{ token }, { refresh_token: refreshToken }, { username: 'joe' }]) {
     const ended = await callApi(api.address, path, { method: 'DELETE', authorization: elastic, body })
     assert.deepEqual([ended.status, reason(ended)], [503, 'unable to perform requested action'])
