@@ -73,7 +73,7 @@ function describeFailure(error: SecurityError, attempt: Attempt): ApiError | Bod
         400,
         { error: 'invalid_grant', error_description: error.message },
         // The words are those of a token that is no good, but this will pass.
-        isOwnFault(error.cause) ? { 'retry-after': String(STORE_RETRY) } : {},
+        error.cause !== undefined && isOwnFault(error.cause) ? { 'retry-after': String(STORE_RETRY) } : {},
       )
     case 'token_store_missing':
       return new ApiError(400, 'security_exception', 'failed to invalidate token', { cause: error })
