@@ -26,6 +26,11 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2
 }
 
+/** What so large a share of the values does not exceed. @param sorted ascending */
+export function quantile(sorted: Float64Array, share: number): number {
+  return sorted[Math.floor(sorted.length * share)] ?? 0
+}
+
 /** The median of what each round's two sides give: a slow minute slows both of a round. */
 export function medianRatio(ours: readonly number[], theirs: readonly number[]): number {
   return median(ours.map((value, round) => value / (theirs[round] ?? Number.NaN)))

@@ -14,7 +14,7 @@ import { createHouse, type House } from './house.ts'
 import type { Bench, Figure, Line } from './line.ts'
 import { authenticate } from './lines/authenticate.ts'
 import { bearer, bearerMillion } from './lines/bearer.ts'
-import { apacheSession, express, introspection } from './lines/peers.ts'
+import { apacheSession, express, expressOnPostgres, introspection } from './lines/peers.ts'
 import { postgres } from './lines/postgres.ts'
 import { prepare } from './lines/prepare.ts'
 import { session, sessionMillion } from './lines/session.ts'
@@ -34,6 +34,7 @@ const LINES: readonly Line[] = [
   introspection,
   apacheSession,
   express,
+  expressOnPostgres,
   workers,
   postgres,
   bearerMillion,

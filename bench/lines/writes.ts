@@ -14,7 +14,7 @@ import { measureFsync } from '../disk.ts'
 import { ID_TOKEN, SECRET } from '../house.ts'
 import type { Bench, Figure, Line } from '../line.ts'
 import type { Scenario } from '../load/process.ts'
-import { interleave, median, medianRatio } from '../rounds.ts'
+import { interleave, median, medianRatio, quantile } from '../rounds.ts'
 import { type Seed, seedPairs, tokenOf } from '../seed.ts'
 import { portOf } from '../server-process.ts'
 
@@ -133,8 +133,8 @@ async function signOut({ tokens }: Store, seed: Seed, first: number): Promise<Me
   const sorted = Float64Array.from(times).sort()
   return {
     rate: (SIGN_OUTS / (performance.now() - began)) * 1000,
-    p50: sorted[Math.floor(SIGN_OUTS * 0.5)] ?? 0,
-    p99: sorted[Math.floor(SIGN_OUTS * 0.99)] ?? 0,
+    p50: quantile(sorted, 0.5),
+    p99: quantile(sorted, 0.99),
     cost: (user + system) / SIGN_OUTS,
   }
 }

@@ -1,4 +1,5 @@
 /** The load generator's process: it is told a job, does it, and says what came of it. */
+import { quantile } from '../rounds.ts'
 import type { Job, Outcome, Told } from './job.ts'
 import { type AuthenticateScenario, createAuthenticateClient } from './authenticate.ts'
 import { type BearerScenario, createBearerClient } from './bearer.ts'
@@ -73,8 +74,8 @@ async function run({ ports, connections, seconds, scenario }: Job): Promise<Outc
     answers: times.length,
     served,
     rate: times.length / seconds,
-    p50: sorted[Math.floor(sorted.length * 0.5)] ?? 0,
-    p99: sorted[Math.floor(sorted.length * 0.99)] ?? 0,
+    p50: quantile(sorted, 0.5),
+    p99: quantile(sorted, 0.99),
     busy: (user + system) / 1000 / (performance.now() - began),
   }
 }
