@@ -112,6 +112,23 @@ test('when the thread dies its writes are refused, and a new one takes over', as
   await writer.close()
 })
 
+test('while the system has no thread left writes are refused, and then a new one takes over', async () => {
+  let started = 0
+  const startWorker = () => {
+    started += 1
+    if (started === 1) throw new Error('EAGAIN')
+    return startWriter()
+  }
+  const writer = createWriterThread({ startWorker, timeoutMs: 5000 })
+  const lost = { reason: 'store_unavailable', message: /lost its writer thread/ }
+  await assert.rejects(writer.call(putDocument, 'user', 'no thread', '{}'), lost)
+  const written = () => writer.call(putDocument, 'user', 'a thread', '{}').catch(() => setTimeout(50))
+  for (let attempt = 0; attempt < 100 && (await written()) === undefined; attempt += 1);
+  assert.equal(started, 2)
+  assert.equal(connection.run("select name from document where name = 'a thread'").length, 1)
+  await writer.close()
+})
+
 test('a queue without end is refused at once', async () => {
   const startWorker = () => new Worker('setInterval(() => {}, 1e6)', { eval: true })
   const writer = createWriterThread({ startWorker, timeoutMs: 500 })

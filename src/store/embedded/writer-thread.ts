@@ -127,15 +127,26 @@ export function createWriterThread(options: {
     return waitingCount >= WAITING_AT_MOST ? unavailable('has too many writes waiting') : undefined
   }
 
-  function start(): WriterPort {
+  /** @returns `undefined` where the system has no thread left, which is as good as one that has ended */
+  function start(): WriterPort | undefined {
     startedAt = monotonicMs()
-    const started = startWorker()
-    started.on('message', receive)
-    started.on('error', (error) => log?.warn({ err: error }, "the store's writer thread failed"))
-    started.on('exit', () => restart())
-    // What keeps the program alive is a write in flight, by its timer. To listen is to be kept, so this comes last.
-    started.unref()
-    return started
+    try {
+      const started = startWorker()
+      started.on('message', receive)
+      started.on('error', tellFailure)
+      started.on('exit', () => restart())
+      // What keeps the program alive is a write in flight, by its timer. To listen is to be kept, so this comes last.
+      started.unref()
+      return started
+    } catch (error) {
+      tellFailure(error)
+      restart()
+      return undefined
+    }
+  }
+
+  function tellFailure(error: unknown): void {
+    log?.warn({ err: error }, "the store's writer thread failed")
   }
 
   function restart(): void {
@@ -170,7 +181,7 @@ export function createWriterThread(options: {
     inFlight.set(id, { size: batch.calls.length, timer, settle: onReply })
     if (restarting) return settle(id, { failure: unavailable('is starting its writer thread again') })
     worker ??= start()
-    worker.postMessage({ id, ...batch }, [])
+    worker?.postMessage({ id, ...batch }, [])
   }
 
   function receive(replies: FromWriter): void {
