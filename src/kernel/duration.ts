@@ -21,3 +21,11 @@ export function readDuration(text: string): number | undefined {
   if (parts === null) return undefined
   return Number(parts[1]) * (SECONDS[parts[2] ?? ''] ?? Number.NaN)
 }
+
+/** What a timer of the runtime can hold: beyond it goes off at once. */
+const LONGEST_TIMER = 2_147_483_647
+
+/** Whole milliseconds for a timer, which is set as late as it can be where that is not late enough. */
+export function timerMilliseconds(seconds: number): number {
+  return Math.min(Math.ceil(seconds * 1000), LONGEST_TIMER)
+}

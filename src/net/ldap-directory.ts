@@ -4,6 +4,7 @@
  * empty password, which a server would take for an anonymous bind (RFC 4513 §5.1.2).
  */
 import { Client, type Entry, Filter, FilterParser, InvalidCredentialsError } from 'ldapts'
+import { timerMilliseconds } from '../kernel/duration.ts'
 import type { LdapRealmSettings, LdapSearchSettings } from '../settings/settings.ts'
 import { createConnectionSlots } from './connection-slots.ts'
 import { createTrust } from './trust.ts'
@@ -36,7 +37,7 @@ export interface LdapDirectory {
 
 /** @throws Error if a filter cannot be used */
 export function createLdapDirectory(settings: LdapRealmSettings): LdapDirectory {
-  const connectTimeout = Math.ceil(settings.connectTimeout * 1000)
+  const connectTimeout = timerMilliseconds(settings.connectTimeout)
   const slots = createConnectionSlots({ total: MAX_CONNECTIONS, perOrigin: MAX_CONNECTIONS, wait: connectTimeout })
   const trust = settings.urls.some((url) => /^ldaps:/i.test(url))
     ? createTrust(settings.trust, settings.trust.tls)
@@ -87,7 +88,7 @@ export function createLdapDirectory(settings: LdapRealmSettings): LdapDirectory 
     return new Client({
       url,
       connectTimeout,
-      timeout: Math.ceil(Math.max(settings.readTimeout, settings.searchTimeout) * 1000),
+      timeout: timerMilliseconds(Math.max(settings.readTimeout, settings.searchTimeout)),
       ...(trust !== undefined && /^ldaps:/i.test(url) && { tlsOptions: { ...trust } }),
     })
   }

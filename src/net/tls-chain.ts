@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:tls'
+import { timerMilliseconds } from '../kernel/duration.ts'
 import type { OutboundSettings } from '../settings/settings.ts'
 import { createTrust } from './trust.ts'
 
@@ -16,8 +17,6 @@ export interface TlsChain {
 
 /** A certificate names itself as its issuer at the top of the chain; a loop must not hold us. */
 const LONGEST = 10
-/** Milliseconds: what a timer can hold. */
-const LONGEST_WAIT = 2_147_483_647
 
 /**
  * Shakes hands with a server and looks at its certificates, with the trust of the settings.
@@ -34,8 +33,8 @@ export async function inspectTlsChain(url: URL, settings: OutboundSettings): Pro
     rejectUnauthorized: false,
   })
   try {
-    const patience = Math.min(Math.ceil(settings.connectTimeout * 1000), LONGEST_WAIT)
-    await once(socket, 'secureConnect', { signal: AbortSignal.timeout(patience) })
+    const signal = AbortSignal.timeout(timerMilliseconds(settings.connectTimeout))
+    await once(socket, 'secureConnect', { signal })
     const names: string[] = []
     const own = socket.getPeerCertificate(true)
     for (let certificate = own; names.length < LONGEST; certificate = certificate.issuerCertificate) {

@@ -4,6 +4,7 @@
  * (tombstones after a day, handshakes at their end) is not its task.
  */
 import { type Clock, wholeSeconds } from '../kernel/clock.ts'
+import { timerMilliseconds } from '../kernel/duration.ts'
 import { randomText } from '../kernel/random.ts'
 import type { Log } from '../observe/log.ts'
 import type { Documents } from '../store/store.ts'
@@ -19,8 +20,6 @@ export interface SessionCleanup {
 
 const LIMITS = { batch: 1000, batches: 100 }
 const FAILURES_TOLERATED = 9
-/** Milliseconds: what a timer can hold. */
-const LONGEST_WAIT = 2_147_483_647
 
 /** @param parts.interval seconds between two runs, over all nodes */
 export function createSessionCleanup(parts: {
@@ -70,7 +69,7 @@ export function createSessionCleanup(parts: {
 
   return {
     start() {
-      timer = setInterval(() => void run(), Math.min(interval * 1000, LONGEST_WAIT)).unref()
+      timer = setInterval(() => void run(), timerMilliseconds(interval)).unref()
     },
     stop() {
       clearInterval(timer)

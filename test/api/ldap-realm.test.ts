@@ -200,6 +200,12 @@ test('a server that does not answer is passed over for the next one', async () =
   assert.equal((await realm.authenticate('alice', PASSWORD))?.username, 'alice')
 })
 
+test('times that no timer can hold are very long and not none', async () => {
+  const month = 30 * 86_400
+  const { realm } = openRealm({ connectTimeout: month, readTimeout: month, searchTimeout: month })
+  assert.equal((await realm.authenticate('alice', PASSWORD))?.username, 'alice')
+})
+
 test('a server that goes away while several sign in is passed over for each of them', async (t) => {
   const held: Socket[] = []
   const leaving = createServer((socket) => held.push(socket)).listen(0, '127.0.0.1')
