@@ -1,5 +1,5 @@
 /**
- * How a session is saved that was read before. A browser has several requests under way at once, on several nodes too:
+ * How sessions are saved: those of nobody not at all, a new one as it is, and one that was read as follows. A browser has several requests under way at once, on several nodes too:
  * each is to put in what it changed, and nothing of what the others did is to be lost. Above all, a session that ended
  * meanwhile stays ended. The library by itself writes all of what it read, over whatever is there.
  */
@@ -14,6 +14,7 @@ interface SavedSession {
   [READ]?: AdapterPayload
   readonly adapter: SessionAdapter
   readonly uid: string
+  readonly accountId?: string
   exp: number
   touched: boolean
   getValueAndPayload(): Promise<{ payload: AdapterPayload }>
@@ -38,6 +39,12 @@ export function keepConcurrentChanges(library: Provider): void {
   }
   model.prototype.save = async function save(ttl) {
     const read = this[READ]
+    // Of nobody: what replaces a cookie that leads to no session any more. Nothing refers to it, and whoever has such a
+    // cookie could fill the store with them.
+    if (this.accountId === undefined) {
+      this.touched = false
+      return undefined
+    }
     if (read === undefined) return saveNew.call(this, ttl)
     this.exp = Math.floor(Date.now() / 1000) + ttl
     const { payload } = await this.getValueAndPayload()

@@ -1,4 +1,4 @@
-/** One session at the provider, and several requests of its browser at the same moment. */
+/** One session at the provider: several requests of its browser at the same moment, and what comes after its end. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { Artefact, Store } from '../../src/store/store.ts'
@@ -77,6 +77,31 @@ test('a login under way while somebody signs out does not bring the session back
   for (const [place, { redeem }] of logins.entries())
     await assert.rejects(redeem(answers[place]!), { error: 'invalid_grant' })
   assert.match((await before.visit(`${provider.origin}/account`)).body, /You are not signed in/)
+})
+
+test('A-33: a cookie whose session has ended makes no new ones, however often it comes', async (t) => {
+  const store = await openTemporaryStore(t, systemClock)
+  const written: string[] = []
+  const artefacts: Store['artefacts'] = {
+    ...store.artefacts,
+    upsert: (artefact) => {
+      written.push(artefact.model)
+      return store.artefacts.upsert(artefact)
+    },
+  }
+  const provider = await startProvider({ parts: { store: { ...store, artefacts } } })
+  t.after(() => provider.close())
+  const config = await discover(provider.origin)
+  const { browser } = await signIn(config)
+  const dead = browser.copy()
+  await browser.submit(await browser.visit(provider.origin + END_SESSION), { logout: 'yes' })
+  written.length = 0
+  for (const prompt of ['none', 'login', 'login']) {
+    const { url } = await beginLogin(config, { prompt })
+    await dead.copy().visit(url, { until: CALLBACK })
+  }
+  assert.deepEqual(written, ['Interaction', 'Interaction'])
+  assert.equal((await signIn(config, { browser: dead })).tokens.claims()?.sub, 's-alice')
 })
 
 test('what a session was used for while its sign-out waits for an application ends with it', async (t) => {
