@@ -29,7 +29,10 @@ export function addLoginRoutes(app: FastifyInstance, parts: PortalParts): void {
     if (hinted?.type === 'oidc' && visit.mayStart) {
       const capture = `${basePath}/internal/security/capture-url`
       if (hash === null) return reply.redirect(withParameter(capture, 'next', basePath + visit.address))
-      const { session } = visit.visitor
+      const { session, unidentified } = visit.visitor
+      // A new cookie would take the place of the session's.
+      if (unidentified)
+        throw new PortalError('unavailable', 'it cannot be told whether the visitor has a session', { target })
       const moved = await handshakes.start({ session, provider: hinted, target, referenceId: request.id })
       if (moved.secret !== undefined) setCookie(reply, moved.secret, settings)
       return reply.redirect(moved.location)

@@ -161,6 +161,22 @@ test('E6 while the API is away the form comes back, and the login page says so',
   assert.equal(state['layout'], 'error-es-unavailable')
 })
 
+test('E6 who cannot be looked at now keeps the session that they may have', async (t) => {
+  const { app, api } = await startPortal(t, twoProviders)
+  const browser = openBrowser(app)
+  await browser.submit('/login', FORM)
+  assert.equal(await whoAmI(browser), 'basic')
+  api.intercept = ({ path }) => {
+    if (path === '/_security/_authenticate') throw new Error('away for a moment')
+    return undefined
+  }
+  const start = await browser.visit('/login?auth_provider_hint=oidc1&auth_url_hash=')
+  assertErrorPage(start, 503, 'unavailable')
+  assert.equal(start.headers['set-cookie'], undefined)
+  api.intercept = undefined
+  assert.equal(await whoAmI(browser), 'basic')
+})
+
 test('E7 another user in the same browser gets a session of their own and is told', async (t) => {
   const { app, api } = await startPortal(t, twoProviders)
   const browser = openBrowser(app)
