@@ -105,13 +105,13 @@ function readRole(name: string, descriptor: Json): RoleDescriptor | SecurityErro
 
 function describeResults(results: readonly Result[]): JsonObject {
   const names: Partial<Record<Outcome, string[]>> = {}
-  const details: JsonObject = {}
+  const details: [name: string, fault: JsonObject][] = []
   for (const { name, outcome } of results) {
     if (typeof outcome === 'string') (names[outcome] ??= []).push(name)
-    else details[name] = describeFault(outcome)
+    else details.push([name, describeFault(outcome)])
   }
-  const count = Object.keys(details).length
-  return { ...names, ...(count === 0 ? {} : { errors: { count, details } }) }
+  if (details.length === 0) return names
+  return { ...names, errors: { count: details.length, details: Object.fromEntries(details) } }
 }
 
 function describeFault(fault: SecurityError): JsonObject {

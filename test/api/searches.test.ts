@@ -204,6 +204,13 @@ test('many roles are put and deleted in one call, each by itself', async () => {
   })
 })
 
+test('what is wrong with one of many roles is told whatever its name', async () => {
+  const roles = JSON.parse('{"__proto__": {"cluster": ["nonsense"]}}') as JsonObject
+  const { body } = await call('POST', '/role', { roles })
+  assert.ok(isJsonObject(body['errors']) && isJsonObject(body['errors']['details']))
+  assert.deepEqual(Object.keys(body['errors']['details']), ['__proto__'])
+})
+
 test('a call for many roles that has not the right form does nothing', async () => {
   const role = { form: {}, wrong: { clutser: [] } }
   assert.match(reason(await call('POST', '/role', { roles: role })), /unexpected field \[clutser\]/)
