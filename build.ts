@@ -6,14 +6,24 @@
  */
 import type { Plugin } from 'esbuild'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
 
 const ROOT = import.meta.dirname
 const DIST = join(ROOT, 'dist')
-/** Written last, so that what was left half built is built again. */
+/** Removed first and written last, so that what was left half built is built again. */
 const STAMP = join(DIST, 'built-from')
 
 /** What an import of a package of Node.js means where all that it exports would be loaded as well. */
@@ -68,9 +78,10 @@ const sources = digestSources()
 if (!existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== sources) await buildDist()
 
 async function buildDist(): Promise<void> {
-  const { build } = await import('esbuild').catch(() => {
-    throw new Error('the build needs the development packages: run `npm ci` without `--omit=dev`')
-  })
+  const { build } = await import('esbuild').catch(() =>
+    fail('the build needs the development packages: run `npm ci` without `--omit=dev`'),
+  )
+  prepareDist()
   const { metafile } = await build({
     absWorkingDir: ROOT,
     // Every file lies two folders below the root, as main.ts does, and the writer where the store looks for it.
@@ -102,6 +113,21 @@ async function buildDist(): Promise<void> {
   writeFileSync(join(DIST, 'THIRD-PARTY-LICENSES.txt'), buildLicenses(Object.keys(metafile.inputs)))
   writeFileSync(STAMP, sources)
   console.error(styleText('dim', `built ${Object.keys(metafile.outputs).length} files in dist`))
+}
+
+function prepareDist(): void {
+  try {
+    mkdirSync(DIST, { recursive: true })
+    accessSync(DIST, constants.W_OK)
+    rmSync(STAMP, { force: true })
+  } catch (error) {
+    fail(`the sources have changed, and ${DIST} cannot be written: run \`npm run build\` as who may (${String(error)})`)
+  }
+}
+
+function fail(text: string): never {
+  console.error(text)
+  process.exit(1)
 }
 
 /** With a single other character, which esbuild leaves in templates with a tag, a file takes twice the memory. */

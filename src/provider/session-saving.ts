@@ -1,7 +1,8 @@
 /**
- * How sessions are saved: those of nobody not at all, a new one as it is, and one that was read as follows. A browser has several requests under way at once, on several nodes too:
- * each is to put in what it changed, and nothing of what the others did is to be lost. Above all, a session that ended
- * meanwhile stays ended. The library by itself writes all of what it read, over whatever is there.
+ * How sessions are saved: those of nobody not at all, a new one as it is, and one that was read as follows. A browser has
+ * several requests under way at once, on several nodes too: each is to put in what it changed, and nothing of what the
+ * others did is to be lost. Above all, a session that ended meanwhile stays ended. The library by itself writes all of
+ * what it read, over whatever is there.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { AdapterPayload, Provider } from 'oidc-provider'

@@ -1,7 +1,17 @@
 /** `npm start` runs what `build.ts` makes of the sources. */
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { appendFileSync, cpSync, globSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  appendFileSync,
+  cpSync,
+  globSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -43,6 +53,14 @@ test('what is built is of the sources as they are now, and is built once', (t) =
     (file) => !isAscii(readFileSync(join(folder, file), 'utf8')),
   )
   assert.deepEqual(wide, [])
+})
+
+test('where nothing can be written, the build says so in a line', (t) => {
+  const folder = copyRepository(t)
+  writeFileSync(join(folder, 'dist'), '')
+  const { status, stderr } = spawnSync(process.execPath, ['build.ts'], { cwd: folder, encoding: 'utf8' })
+  assert.equal(status, 1)
+  assert.match(stderr, /^the sources have changed, and \S+dist cannot be written: .*EEXIST.*\n$/)
 })
 
 test('what is built has one HTTP client: that of Node.js is loaded by no start and by no answer', async (t) => {
