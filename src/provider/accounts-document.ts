@@ -44,7 +44,7 @@ export function setPasswordHash(text: string, file: string, name: string, passwo
 
 function change(text: string, file: string, edit: (users: YAMLMap, document: Document) => boolean): string | undefined {
   readAccounts(text, file)
-  const document: Document = parseDocument(text)
+  const document: Document = parseDocument(text, { stringKeys: true })
   if (!isMap(document.contents)) document.contents = document.createNode({ users: {} })
   if (!isMap(document.get('users'))) document.set('users', document.createNode({}))
   const users = document.get('users') as YAMLMap

@@ -38,7 +38,8 @@ const SUBJECT = /^[\x21-\x7E]{1,255}$/
 /** @throws SettingsError with every fault, each naming its line and user */
 export function readAccounts(text: string, file: string): FileAccount[] {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  // A login name is what is written, also if YAML would take it for a number.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true })
   const problems: SettingsProblem[] = document.errors.map((error) => ({
     setting: '',
     where: `line ${lines.linePos(error.pos[0]).line}`,

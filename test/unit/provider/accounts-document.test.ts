@@ -41,6 +41,16 @@ test('names that YAML would take for something else stay names', () => {
   }
 })
 
+test('a name that somebody wrote without quotes is the same name to the commands', () => {
+  for (const name of ['007', '12', '1e3', 'true', 'null', '~', '0x1f']) {
+    const text = `${TEXT}  ${name}:\n    password_hash: '${HASH}'\n`
+    assert.equal(readAccounts(text, 'file').at(-1)?.name, name)
+    assert.equal(addAccount(text, 'file', { ...CAROL, name }), undefined, name)
+    assert.equal(readAccounts(setPasswordHash(text, 'file', name, OTHER) ?? '', 'file').at(-1)?.passwordHash, OTHER)
+    assert.equal(removeAccount(text, 'file', name), TEXT, name)
+  }
+})
+
 test('a password changes that line alone', () => {
   const changed = setPasswordHash(TEXT, 'file', 'alice', OTHER)
   assert.equal(changed, TEXT.replace(HASH, OTHER))
