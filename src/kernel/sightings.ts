@@ -10,7 +10,7 @@ export interface Sightings {
 
 /** Two places for each print, the newer one first: two that are met in turn do not displace each other. */
 export function createSightings(most: number): Sightings {
-  const prints = new Uint32Array(2 ** Math.ceil(Math.log2(most)))
+  const prints = new Uint32Array(2 ** Math.ceil(Math.log2(Math.max(most, 2))))
   return {
     again(print) {
       const wanted = print >>> 0

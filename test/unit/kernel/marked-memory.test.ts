@@ -92,6 +92,13 @@ test('a large value is looked up each time', async () => {
   assert.equal(asked, 6)
 })
 
+test('a memory of one value keeps that', async () => {
+  const memory = createMarkedMemory<object>({ most: 1, readMark: () => 1 })
+  let asked = 0
+  for (let time = 0; time < 4; time += 1) await memory.find('all', async () => ({ asked: (asked += 1) }))
+  assert.equal(asked, 2)
+})
+
 test('what has a long key is looked up each time', async () => {
   const memory = createMarkedMemory<object>({ most: 8, readMark: () => 1 })
   let asked = 0
