@@ -96,10 +96,10 @@ export function createApiCalls({ api, log }: { api: SecurityApi; log: Log }): Ap
     async prepare(ask, referenceId) {
       const answer = await callAsPortal('POST', '/_security/oidc/prepare', { ...ask }, referenceId, [401, 403])
       if (answer.status !== 200) return undefined
-      const { redirect, state, nonce } = answer.body ?? {}
+      const { redirect: address, state, nonce } = answer.body ?? {}
       const realm = 'realm' in ask ? ask.realm : answer.body?.['realm']
-      if (!isText(redirect) || !isText(state) || !isText(nonce) || !isText(realm)) throw unreadable('prepare')
-      if (!isWebAddress(redirect)) throw unreadable('prepare')
+      const redirect = readWebAddress(address)
+      if (redirect === undefined || !isText(state) || !isText(nonce) || !isText(realm)) throw unreadable('prepare')
       return { redirect, state, nonce, realm }
     },
 
@@ -133,9 +133,10 @@ export function createApiCalls({ api, log }: { api: SecurityApi; log: Log }): Ap
       const body = { token: accessToken, refresh_token: refreshToken }
       const answer = await callAsPortal('POST', '/_security/oidc/logout', body, referenceId, [401, 403])
       if (answer.status !== 200) throw unexpected(answer, 'the logout')
-      const redirect = answer.body?.['redirect'] ?? null
-      if (redirect === null) return null
-      if (!isText(redirect) || !isWebAddress(redirect)) throw unreadable('logout')
+      const address = answer.body?.['redirect'] ?? null
+      if (address === null) return null
+      const redirect = readWebAddress(address)
+      if (redirect === undefined) throw unreadable('logout')
       return redirect
     },
 
@@ -204,8 +205,10 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
 
-function isWebAddress(text: string): boolean {
-  return /^https?:$/.test(URL.parse(text)?.protocol ?? '')
+/** An http or https URL in ASCII, as browsers would write it: it goes into a header. */
+function readWebAddress(value: unknown): string | undefined {
+  const url = typeof value === 'string' ? URL.parse(value) : null
+  return url !== null && /^https?:$/.test(url.protocol) ? url.href : undefined
 }
 
 /**

@@ -6,6 +6,7 @@ import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import {
   ORIGIN,
   type TestBrowser,
+  oneProvider,
   openBrowser,
   provider,
   signIn,
@@ -131,6 +132,21 @@ const ROUTES = [
   '/api/security/oidc/callback?code=a&state=b',
   '/internal/security/login_state',
 ]
+
+test('a provider whose address is not all ASCII is reached by what browsers make of it', async (t) => {
+  const { app, api } = await startPortal(t, oneProvider)
+  const browser = openBrowser(app)
+  await signIn(browser)
+  const redirect = 'https://login.m\u00fcller.example/\u767b\u5f55?prompt=gr\u00f6\u00dfer'
+  const asked = new Set(['/_security/oidc/prepare', '/_security/oidc/logout'])
+  api.intercept = ({ path }, answer) => {
+    const { status, body } = answer()
+    return { status, body: asked.has(path) ? { ...body, redirect } : body }
+  }
+  const ways = [await openBrowser(app).visit('/x?auth_url_hash='), await browser.visit('/api/security/logout')]
+  for (const { headers } of ways)
+    assert.equal(headers.location, 'https://login.xn--mller-kva.example/%E7%99%BB%E5%BD%95?prompt=gr%C3%B6%C3%9Fer')
+})
 
 test('A-48 a foreign Host is in no address of ours', async (t) => {
   const portal = await startPortal(t, twoProviders)
