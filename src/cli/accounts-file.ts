@@ -1,5 +1,4 @@
-import { chmod, chown, readFile, rename, stat } from 'node:fs/promises'
-import { writeDurably } from '../settings/durable-file.ts'
+import { readFile } from 'node:fs/promises'
 import { openOrCreateKeystore } from '../settings/keystore.ts'
 import { readSettings } from '../settings/read-settings.ts'
 import { CommandError, type CommandInput, EXIT } from './command.ts'
@@ -22,20 +21,6 @@ export async function openAccountsFile(input: CommandInput): Promise<AccountsFil
     throw new CommandError(text, EXIT.settings)
   }
   return { path: provider.accountsPath, text: await readText(provider.accountsPath) }
-}
-
-/**
- * Whole or not at all; for its owner alone, and its group if that could read it before. A provider that runs reads it
- * within seconds.
- */
-export async function saveAccountsFile(path: string, text: string): Promise<void> {
-  const before = await stat(path).catch(() => undefined)
-  await writeDurably(path, text, async (written) => {
-    // An administrator may write what the program's own user must be able to read, be it by its group.
-    if (before !== undefined && process.getuid?.() === 0) await chown(written, before.uid, before.gid)
-    if (before !== undefined && before.gid === (await stat(written)).gid) await chmod(written, before.mode & 0o640)
-    await rename(written, path)
-  })
 }
 
 async function readText(path: string): Promise<string> {

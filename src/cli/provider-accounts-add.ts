@@ -1,6 +1,7 @@
 import { randomText } from '../kernel/random.ts'
 import { addAccount } from '../provider/accounts-document.ts'
-import { openAccountsFile, saveAccountsFile } from './accounts-file.ts'
+import { replaceDurably } from '../settings/durable-file.ts'
+import { openAccountsFile } from './accounts-file.ts'
 import { type Command, CommandError, EXIT } from './command.ts'
 import { CONFIG_OPTION } from './config-option.ts'
 import { readNewPassword } from './new-password.ts'
@@ -38,7 +39,7 @@ export const providerAccountsAdd: Command = {
     }
     const changed = addAccount(text, path, account)
     if (changed === undefined) throw new CommandError(`there is an account [${name}] already`, EXIT.failed)
-    await saveAccountsFile(path, changed)
+    await replaceDurably(path, changed)
     console.log(`[${name}] can sign in, as the subject [${account.subject}].`)
   },
 }

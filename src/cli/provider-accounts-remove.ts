@@ -1,5 +1,6 @@
 import { removeAccount } from '../provider/accounts-document.ts'
-import { openAccountsFile, saveAccountsFile } from './accounts-file.ts'
+import { replaceDurably } from '../settings/durable-file.ts'
+import { openAccountsFile } from './accounts-file.ts'
 import { type Command, CommandError, EXIT } from './command.ts'
 import { CONFIG_OPTION } from './config-option.ts'
 
@@ -14,7 +15,7 @@ export const providerAccountsRemove: Command = {
     const { path, text } = await openAccountsFile(input)
     const changed = removeAccount(text, path, name)
     if (changed === undefined) throw new CommandError(`there is no account [${name}]`, EXIT.failed)
-    await saveAccountsFile(path, changed)
+    await replaceDurably(path, changed)
     console.log(`[${name}] is removed.`)
   },
 }

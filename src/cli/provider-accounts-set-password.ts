@@ -1,5 +1,6 @@
 import { setPasswordHash } from '../provider/accounts-document.ts'
-import { openAccountsFile, saveAccountsFile } from './accounts-file.ts'
+import { replaceDurably } from '../settings/durable-file.ts'
+import { openAccountsFile } from './accounts-file.ts'
 import { type Command, CommandError, EXIT } from './command.ts'
 import { CONFIG_OPTION } from './config-option.ts'
 import { readNewPassword } from './new-password.ts'
@@ -18,7 +19,7 @@ export const providerAccountsSetPassword: Command = {
     const { path, text } = await openAccountsFile(input)
     const changed = setPasswordHash(text, path, name, passwordHash)
     if (changed === undefined) throw new CommandError(`there is no account [${name}]`, EXIT.failed)
-    await saveAccountsFile(path, changed)
+    await replaceDurably(path, changed)
     console.log(`[${name}] has a new password.`)
   },
 }

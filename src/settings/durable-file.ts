@@ -1,4 +1,4 @@
-import { open, rm } from 'node:fs/promises'
+import { chmod, chown, open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { randomText } from '../kernel/random.ts'
 
@@ -31,4 +31,18 @@ export async function writeDurably(
   } finally {
     await folder.close()
   }
+}
+
+/**
+ * Puts a file in the place of another, whole or not at all; for its owner alone, and its group if that could read it
+ * before.
+ */
+export async function replaceDurably(file: string, text: string): Promise<void> {
+  const before = await stat(file).catch(() => undefined)
+  await writeDurably(file, text, async (written) => {
+    // An administrator may write what the program's own user must be able to read, be it by its group.
+    if (before !== undefined && process.getuid?.() === 0) await chown(written, before.uid, before.gid)
+    if (before !== undefined && before.gid === (await stat(written)).gid) await chmod(written, before.mode & 0o640)
+    await rename(written, file)
+  })
 }

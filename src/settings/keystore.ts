@@ -5,12 +5,12 @@
  */
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { link, readFile, rename, rm } from 'node:fs/promises'
+import { link, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { isJsonObject } from '../kernel/json.ts'
 import { randomText } from '../kernel/random.ts'
-import { writeDurably } from './durable-file.ts'
+import { replaceDurably, writeDurably } from './durable-file.ts'
 
 export interface Keystore {
   readonly file: string
@@ -115,7 +115,7 @@ function buildKeystore(file: string, lock: Lock, entries: Map<string, string>): 
     get: (name) => entries.get(name),
     set: (name, value) => void entries.set(name, value),
     remove: (name) => entries.delete(name),
-    save: () => writeDurably(file, sealEntries(entries, lock), (written) => rename(written, file)),
+    save: () => replaceDurably(file, sealEntries(entries, lock)),
   }
 }
 
