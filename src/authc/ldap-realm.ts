@@ -134,11 +134,22 @@ export function createLdapRealm({
 
   function recall(username: string, digest: Uint8Array): Person | undefined {
     const known = remembered.get(username)
-    if (known === undefined) return undefined
-    // A clock that was set back tells nothing of how long it has been.
-    const age = clock() - known.since
-    if (!(age >= 0 && age < settings.cacheTtl)) return undefined
+    if (known === undefined || !counts(known)) return undefined
     return equalSecrets(known.digest, digest) ? known.person : undefined
+  }
+
+  /** A clock that was set back tells nothing of how long it has been. */
+  function counts({ since }: Remembered): boolean {
+    const age = clock() - since
+    return age >= 0 && age < settings.cacheTtl
+  }
+
+  /** The oldest comes first. */
+  function forgetOld(): void {
+    for (const [username, known] of remembered) {
+      if (counts(known)) return
+      remembered.delete(username)
+    }
   }
 
   function remember(username: string, { person, digest, since }: Remembered): void {
@@ -146,6 +157,7 @@ export function createLdapRealm({
     // What is remembered ends when it was to end, however often it is used.
     if (settings.cacheTtl === 0 || known?.person === person) return
     remembered.delete(username)
+    forgetOld()
     const oldest = remembered.size < MAX_REMEMBERED ? undefined : remembered.keys().next().value
     if (oldest !== undefined) remembered.delete(oldest)
     remembered.set(username, { person, digest, since })

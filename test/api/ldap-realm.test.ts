@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { createLdapRealm } from '../../src/authc/ldap-realm.ts'
 import type { PasswordRealm } from '../../src/authc/realms.ts'
 import type { MappableUser } from '../../src/authz/role-mapping.ts'
@@ -264,6 +266,18 @@ test('what the directory said before the clock was set back counts no more', asy
   } finally {
     await slapd.start()
   }
+})
+
+test('what the directory said is let go when it counts no more', async () => {
+  const { realm, time, asked } = openRealm({ cacheTtl: 60 })
+  await realm.authenticate('alice', PASSWORD)
+  const said = new WeakRef(asked[0]?.groups ?? assert.fail('nobody was asked'))
+  asked.length = 0
+  time.now += 60
+  await realm.authenticate('bob', PASSWORD)
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+  assert.equal(said.deref(), undefined)
 })
 
 test('a cleared cache asks the directory again', async () => {
