@@ -31,7 +31,8 @@ export function createResponseRedemption(parts: {
 
   const forgetOld = (now: number) => {
     for (const [id, until] of remembered) {
-      if (until > now) return
+      // None is remembered for longer: such a one is of before the clock was set back.
+      if (until > now && until <= now + REMEMBERED) return
       remembered.delete(id)
     }
   }

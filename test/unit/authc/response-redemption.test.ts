@@ -62,3 +62,12 @@ test('what this process remembers ends after five minutes, when the store knows 
   state.now += 2
   await redemption.begin('s')
 })
+
+test('so it does after the clock was set back', async () => {
+  const { redemption, state } = open()
+  await redemption.begin('before')
+  state.now -= 86_400
+  await redemption.begin('s')
+  state.now += 300
+  await redemption.begin('s')
+})
