@@ -1,7 +1,5 @@
-import { once } from 'node:events'
 import { createReadStream, existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { styleText } from 'node:util'
 import { readJsonObject, type JsonObject } from '../kernel/json.ts'
 import { openKeystore } from '../settings/keystore.ts'
@@ -56,10 +54,16 @@ function listAuditFiles({ audit, node }: Settings): string[] {
   return [...rotated, current].map((file) => join(audit.directory, file)).filter((file) => existsSync(file))
 }
 
+/** Not by node:readline, to which U+2028 ends a line too: what a stranger sends may have that, and stands in a line as it is. */
 async function* readLines(file: string): AsyncGenerator<string> {
-  const input = createReadStream(file)
-  await once(input, 'open')
-  yield* createInterface({ input, crlfDelay: Infinity })
+  let rest = ''
+  for await (const chunk of createReadStream(file, 'utf8')) {
+    const [first = '', ...others] = String(chunk).split('\n')
+    const lines = [rest + first, ...others]
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
+  yield rest
 }
 
 function formatEvent(event: JsonObject): string {

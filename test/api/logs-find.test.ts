@@ -47,6 +47,12 @@ test('the id that a failed login shows leads to its audit lines and to the reaso
   }
 })
 
+test('what a stranger sent cannot hide the line that it stands in', async () => {
+  const { code, out } = await find(await failLogin('of-two-lines', 'one\u2028two'))
+  assert.equal(code, 0)
+  assert.match(out, /Invalid state parameter \[one.*two\]/)
+})
+
 test('what a stranger sent cannot steer the terminal', async () => {
   const { out } = await find(await failLogin('a-strange-one', '\u001b[2J\u0007\nforged'))
   assert.match(out, /state parameter \[\\u\{1b\}\[2J\\u\{7\}\\u\{a\}forged\]/)
