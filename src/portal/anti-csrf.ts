@@ -1,6 +1,7 @@
 /** That an unsafe request comes from our own pages or from a program, and not from another site's page. */
 import type { FastifyRequest } from 'fastify'
 import type { PortalSettings } from '../settings/settings.ts'
+import { isHostOf } from './own-origin.ts'
 import { PortalError, badRequest } from './portal-error.ts'
 
 /** @throws PortalError `bad_request` or `cross_site_form` */
@@ -29,5 +30,5 @@ function isSameOrigin({ headers }: FastifyRequest, publicBaseUrl: string | undef
   const { origin, host } = headers
   if (origin === undefined || !URL.canParse(origin)) return false
   if (publicBaseUrl !== undefined && new URL(publicBaseUrl).origin === origin) return true
-  return host !== undefined && new URL(origin).host === host.toLowerCase()
+  return host !== undefined && isHostOf(origin, host)
 }

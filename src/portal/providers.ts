@@ -1,5 +1,6 @@
 /** The ways to sign in, as the settings and the address asked for choose among them. Pure. */
 import type { PortalProviderSettings, PortalSettings } from '../settings/settings.ts'
+import { isHostOf } from './own-origin.ts'
 
 type Choice = Pick<PortalSettings, 'providers' | 'selector'>
 
@@ -29,5 +30,5 @@ export function isShownInSelector(provider: PortalProviderSettings, { selector }
 
 /** @param host of the page, as the request names it; the scheme is known to the browser only */
 export function isOfferedOn({ origins }: PortalProviderSettings, host: string): boolean {
-  return origins.length === 0 || origins.some((origin) => new URL(origin).host === host.toLowerCase())
+  return origins.length === 0 || origins.some((origin) => isHostOf(origin, host))
 }

@@ -123,9 +123,9 @@ test('a provider is offered on its origins only', async (t) => {
     providers: [provider('oidc', 'everywhere', 0, 'oidc1'), provider('oidc', 'bound', 1, 'oidc2', { origins })],
   })
   const page = async (host: string) => (await openBrowser(app).visit('/login', { host })).body
-  for (const host of ['portal.example', 'Portal.Example', 'other.example:8443'])
+  for (const host of ['portal.example', 'Portal.Example', 'portal.example:443', 'other.example:8443'])
     assert.match(await page(host), /loginCard-oidc\/bound/, host)
-  for (const host of ['evil.example', 'other.example', 'portal.example.evil'])
+  for (const host of ['evil.example', 'other.example', 'portal.example.evil', 'portal.example:80', 'a@portal.example'])
     assert.doesNotMatch(await page(host), /loginCard-oidc\/bound/, host)
 })
 

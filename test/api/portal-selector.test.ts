@@ -137,6 +137,9 @@ test('E6 the form signs in without any script', async (t) => {
   assertErrorPage(await send({}), 403, 'cross_site_form')
   assert.equal((await send({ origin: ORIGIN })).statusCode, 303)
   assert.equal((await send({ origin: 'http://host.example:81', host: 'host.example:81' })).statusCode, 303)
+  assert.equal((await send({ origin: 'https://host.example', host: 'Host.example:443' })).statusCode, 303)
+  for (const host of ['host.example:80', 'host.example.', 'a@host.example', 'host.example/', ''])
+    assertErrorPage(await send({ origin: 'https://host.example', host }), 403, 'cross_site_form')
 
   const good = await browser.submit('/login', { ...FORM, auth_url_hash: '#/board' })
   assert.equal(good.statusCode, 303)
