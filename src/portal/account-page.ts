@@ -148,9 +148,9 @@ function claimsOf(profile: JsonObject): { groups: string[]; others: [string, Jso
     /^oidc\((.*)\)$/s.exec(key)?.[1] ?? key,
     value,
   ])
-  const groups = claims.find(([claim]) => claim === 'groups')?.[1]
+  const groups = claims.find(([claim]) => claim === 'groups')?.[1] ?? []
   return {
-    groups: listOf(groups),
+    groups: [groups].flat().map((group) => plainText(group)),
     others: claims.filter(([claim]) => claim !== 'groups'),
     areOfProvider: Object.keys(metadata).some((key) => key.startsWith('oidc(')),
   }

@@ -1,6 +1,7 @@
 /** What an account page and a sign-out tell and do, in the language of the browser. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import type { Json } from '../../src/kernel/json.ts'
 import { oneProvider, openBrowser, provider, signIn, startPortal, twoProviders, whoAmI } from '../support/portal.ts'
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
@@ -22,6 +23,26 @@ test('the account page tells where one is signed in: the browser, since when, la
   assert.match(items[0] ?? '', /Firefox on Linux.*This browser.*Since.*09:00 UTC.*from 127\.0\.0\.1/is)
   assert.doesNotMatch(items[0] ?? '', /<button/)
   assert.match(items[1] ?? '', /Chrome on Windows.*Since.*08:00 UTC.*<button/is)
+})
+
+test('groups that are numbers are groups, and whatever else stands in their place is told as well', async (t) => {
+  const { app, api } = await startPortal(t, oneProvider)
+  const browser = openBrowser(app)
+  await signIn(browser)
+  const listed = async (groups: Json) => {
+    api.intercept = (_call, answer) => {
+      const { status, body } = answer()
+      return { status, body: { ...body, metadata: { 'oidc(groups)': groups } } }
+    }
+    const { body } = await browser.visit('/security/account')
+    const [, items = ''] = /data-test-subj="account-groups">(.*?)<\/ul>/s.exec(body) ?? []
+    return [...items.matchAll(/<li>(.*?)<\/li>/g)].map(([, item]) => item)
+  }
+  assert.deepEqual(await listed(['admins', 7, true]), ['admins', '7', 'true'])
+  assert.deepEqual(await listed(7), ['7'])
+  assert.deepEqual(await listed({ a: 1 }), ['{&quot;a&quot;:1}'])
+  assert.deepEqual(await listed(null), [])
+  assert.deepEqual(await listed([]), [])
 })
 
 test('one ends another session of oneself, or all others, and each is refused at once', async (t) => {
