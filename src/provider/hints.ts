@@ -4,6 +4,7 @@
  */
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { Provider } from 'oidc-provider'
+import { decodeBase64url } from '../kernel/base64url.ts'
 import { type Client, findClient } from './clients.ts'
 import type { Hint, HintClient, HintVerdict } from './end-session-decision.ts'
 import type { ReadJwtAccessToken } from './jwt-access-tokens.ts'
@@ -72,9 +73,13 @@ export function createHintReader(parts: {
   }
 }
 
-/** Three parts: a signed token, not an encrypted one. */
+/**
+ * Three parts: a signed token, not an encrypted one. Each as we would write it: whoever verifies a signature may read other
+ * spellings of it too, and what was not issued as it is must not be used.
+ */
 function isSignedToken(token: string): boolean {
-  return token.split('.').length === 3
+  const parts = token.split('.')
+  return parts.length === 3 && parts.every((part) => decodeBase64url(part) !== undefined)
 }
 
 /** The one client that an ID token says it is for. Nothing is believed yet. */

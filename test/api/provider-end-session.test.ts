@@ -212,6 +212,31 @@ test('RIL-2, EST-13, A-8, A-16, A-18: forged hints count as none', async () => {
   }
 })
 
+test('RIL-2: a hint has one spelling: others that decode to the same bytes count as none', async (t) => {
+  const elliptic = await startProvider({
+    clients: [clientSettings('app', { metadata: { id_token_signed_response_alg: 'ES256' } })],
+  })
+  t.after(() => elliptic.close())
+  const { browser, tokens } = await signIn(await discover(elliptic.origin))
+  const token = tokens.id_token ?? ''
+  const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  // A signature of 64 bytes leaves four bits of its last character without meaning.
+  const next = digits[digits.indexOf(token.at(-1) ?? '') + 1] ?? ''
+  const [header = '', payload = '', signature = ''] = token.split('.')
+  const respelled = [
+    token.slice(0, -1) + next,
+    `${token}==`,
+    `${token}!`,
+    [header, payload, `${signature.slice(0, 40)} ${signature.slice(40)}`].join('.'),
+  ]
+  const notices = async (hint: string) => {
+    const { body } = await browser.visit(urlOf({ id_token_hint: hint }, elliptic.origin))
+    return Array.from(body.matchAll(/data-notice="(\w+)"/g), ([, notice]) => notice)
+  }
+  assert.deepEqual(await notices(token), [])
+  for (const hint of respelled) assert.deepEqual(await notices(hint), ['id_token_hint_unusable'], hint.slice(-20))
+})
+
 test('RIL-8, RIL-10, I-2, A-1, A-2, A-5, A-6, A-11: nothing but a registered string is a target, and signing out works all the same', async () => {
   const oddities = [
     '//evil',
