@@ -277,12 +277,15 @@ export function createTokenService({
     let total: InvalidationCount = { invalidated: 0, previously: 0 }
     let last: TokenPair | undefined
     do {
-      const page = await store.tokens.findAlive(of, wholeSeconds(clock), {
+      const now = wholeSeconds(clock)
+      const page = await store.tokens.findAlive(of, now, {
         ...(last === undefined ? {} : { after: last.id }),
         limit: PAGE,
       })
+      // The record of a pair outlives its tokens.
+      const alive = page.filter(({ createdAt }) => now <= createdAt + REFRESH_LIFETIME)
       // A write for each pair: together they share statements and commits, and hold up nobody else's.
-      const counts = await Promise.all(page.map((pair) => invalidate(listSides(pair))))
+      const counts = await Promise.all(alive.map((pair) => invalidate(listSides(pair))))
       for (const { invalidated, previously } of counts) {
         total = { invalidated: total.invalidated + invalidated, previously: total.previously + previously }
       }

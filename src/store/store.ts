@@ -68,7 +68,7 @@ export interface NewTokenPair {
   /** 64 bits, growing with time: neighbours in time are neighbours on disk. */
   readonly id: bigint
   readonly createdAt: number
-  /** When the record may be removed: 24 h after creation. Until then it is returned, however dead its tokens are. */
+  /** When the record may be removed. Until then it is returned, however dead its tokens are. */
   readonly removeAt: number
   readonly accessHash: Uint8Array
   readonly accessExpiresAt: number
@@ -146,7 +146,7 @@ export interface TokenPairs {
   ): Promise<{ won: true } | { won: false; pair: TokenPair | undefined }>
   /**
    * Pairs of a realm, a user, or a user in a realm, or a login at an OpenID Provider, of which a side is still alive
-   * at `now`, in the order of their ids, those after `after` only, at most `limit`. What is named must all agree; a login
+   * at `now` (a refresh token for as long as its record), in the order of their ids, those after `after` only, at most `limit`. What is named must all agree; a login
    * may be named by its subject, its session, or both.
    */
   findAlive(

@@ -366,6 +366,16 @@ test('all of a user in a realm are invalidated, page after page', async () => {
   assert.deepEqual(await tokens().invalidateOf({ username: 'other' }), { invalidated: 2, previously: 0 })
 })
 
+test('a pair whose record outlives its refresh token does not count as alive', async () => {
+  const start = now
+  await issueWithRefresh()
+  now = start + DAY + 1
+  assert.deepEqual(await tokens().invalidateOf({ username: 'alice' }), { invalidated: 0, previously: 0 })
+  await issueWithRefresh()
+  assert.deepEqual(await tokens().invalidateOf({ username: 'alice' }), { invalidated: 2, previously: 0 })
+  now = start
+})
+
 test('a side that was invalidated before counts as that, if the other one is alive', async () => {
   const { accessToken } = await issue('half')
   await tokens().invalidate([(await tokens().locate('access', accessToken)) ?? assert.fail()])
