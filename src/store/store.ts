@@ -146,8 +146,8 @@ export interface TokenPairs {
   ): Promise<{ won: true } | { won: false; pair: TokenPair | undefined }>
   /**
    * Pairs of a realm, a user, or a user in a realm, or a login at an OpenID Provider, of which a side is still alive
-   * at `now` (a refresh token for as long as its record), in the order of their ids, those after `after` only, at most `limit`. What is named must all agree; a login
-   * may be named by its subject, its session, or both.
+   * at `now` (a refresh token for as long as its record), in the order of their ids, those after `after` only, at most
+   * `limit`. What is named must all agree; a login may be named by its subject, its session, or both.
    */
   findAlive(
     of: { realm?: string; username?: string; subject?: Pick<LoginSubject, 'issuer'> & Partial<LoginSubject> },
