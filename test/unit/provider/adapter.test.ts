@@ -45,6 +45,32 @@ test('a payload comes back as it was, by id and by uid', async (t) => {
   assert.equal(await adapter('Interaction').find('id'), undefined)
 })
 
+test('of many who change a session nobody loses anything, and who changes nothing writes nothing', async (t) => {
+  const { adapter, artefacts } = await setUp(t)
+  const sessions = adapter('Session')
+  const exp = 1060
+  await sessions.upsert('old', { jti: 'old', uid: 'a uid', exp, authorizations: {} }, 60)
+  const clients = Array.from({ length: 20 }, (_, number) => `client ${number}`)
+  const put = (client: string) =>
+    sessions.change(
+      'a uid',
+      (stored) => ({ ...stored, authorizations: { ...stored.authorizations, [client]: {} } }),
+      60,
+    )
+  await Promise.all([...clients.map(put), sessions.change('a uid', (stored) => ({ ...stored, jti: 'new' }), 60)])
+  const found = await sessions.find('new')
+  assert.deepEqual(new Set(Object.keys(found?.authorizations ?? {})), new Set(clients))
+  assert.equal(await sessions.find('old'), undefined)
+
+  const before = await artefacts.find(artefactKey('Session', 'new'))
+  assert.deepEqual(await put('client 3'), found)
+  assert.deepEqual(await artefacts.find(artefactKey('Session', 'new')), before)
+
+  await sessions.destroy('new')
+  assert.equal(await put('client 3'), undefined)
+  assert.equal(await sessions.findByUid('a uid'), undefined)
+})
+
 test('T-3: of many who consume a code one succeeds, and the others get invalid_grant', async (t) => {
   const { adapter } = await setUp(t)
   const codes = adapter('AuthorizationCode')
