@@ -167,12 +167,13 @@ export function addLoginRoutes(app: FastifyInstance, parts: PortalParts): void {
     { username, password }: { username: string; password: string },
     target: string,
   ): Promise<{ location: string; secret: string } | undefined> {
+    // First: of a password that is right, tokens may be made, which a session must be there to hold.
+    const opened = await visitors.openSession(request)
     const known = await checkPassword(provider, username, password, request.id)
     if (known === undefined) {
       audit.signInFailed(provider, request.id, username)
       return undefined
     }
-    const opened = await visitors.openSession(request)
     const { type, name } = provider
     const { secret, overwritten } = await signIns.establish({
       old: opened.cookie === 'live' ? opened.session : undefined,

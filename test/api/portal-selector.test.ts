@@ -1,6 +1,7 @@
 /** Choosing among several providers: acceptance scenarios E of the portal. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { SecurityError } from '../../src/kernel/errors.ts'
 import {
   ORIGIN,
   assertErrorPage,
@@ -236,6 +237,31 @@ test('E8 a callback that fails leaves the sign-in alone', async (t) => {
   const start = await browser.visit('/api/security/oidc/initiate_login?iss=https://op2.example')
   assertErrorPage(await browser.visit(`${CALLBACK}?code=nonsense&state=${stateOf(start)}`), 401, 'rejected')
   assert.equal(await whoAmI(browser), 'user1')
+})
+
+test('no pair of tokens is left of a form that was posted while the store was away', async (t) => {
+  const providers = [provider('token', 'token1', 0)]
+  let isAway = false
+  const away = () => Promise.reject(new SecurityError('store_unavailable', 'away'))
+  const { app, api } = await startPortal(
+    t,
+    { providers },
+    {
+      wrapSessions: (sessions) => ({
+        ...sessions,
+        find: (id) => (isAway ? away() : sessions.find(id)),
+        create: (session, more) => (isAway ? away() : sessions.create(session, more)),
+      }),
+    },
+  )
+  const form = { ...FORM, providerName: 'token1' }
+  const browser = openBrowser(app)
+  await browser.submit('/login', form)
+  assert.equal(api.livePairs().length, 1)
+  isAway = true
+  assert.equal((await browser.submit('/login', form)).statusCode, 503)
+  assert.equal((await openBrowser(app).submit('/login', form)).statusCode, 503)
+  assert.equal(api.livePairs().length, 1)
 })
 
 test('a provider of type token keeps the pair of the password grant, and signing out revokes both', async (t) => {
