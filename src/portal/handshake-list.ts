@@ -53,5 +53,6 @@ export function isLooping(content: SessionContent, target: string, now: number):
 }
 
 export function recentAttempts(content: SessionContent, now: number): SessionContent['attempts'] {
-  return content.attempts.filter(({ at }) => now < at + ATTEMPTS_COUNT_FOR)
+  // Those of a time to come are from before the clock was set back.
+  return content.attempts.filter(({ at }) => Math.abs(now - at) < ATTEMPTS_COUNT_FOR)
 }
