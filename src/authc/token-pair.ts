@@ -9,6 +9,8 @@ import { formatToken } from './token-string.ts'
 
 /** Seconds from a pair's creation in which its refresh token may be used. */
 export const REFRESH_LIFETIME = 24 * 3600
+/** How often a pair is made anew because its id is taken: each draws another one. */
+export const ID_ATTEMPTS = 8
 
 const SECRET_BYTES = 32
 /** Ids of one millisecond differ in these random bits. 42 bits of milliseconds last until the year 2109. */
@@ -31,6 +33,12 @@ export interface IssuedTokens {
   readonly authentication: Authentication
 }
 
+/** What is written, and what its client is given. */
+export interface MadePair {
+  readonly pair: NewTokenPair
+  readonly tokens: IssuedTokens
+}
+
 /**
  * Makes a new pair and its tokens; nothing is written.
  * @param client who asks for the pair; only this client can refresh it
@@ -47,7 +55,7 @@ export function makePair(
     accessLifetime,
     removalDelay,
   }: { sealer: Sealer; now: number; accessLifetime: number; removalDelay: number },
-): { pair: NewTokenPair; tokens: IssuedTokens } {
+): MadePair {
   const { authentication, withRefreshToken, idToken, subject } = content
   const createdAt = Math.floor(now)
   const id = (BigInt(Math.floor(now * 1000)) << BigInt(ID_RANDOM_BITS)) | BigInt(randomInt(2 ** ID_RANDOM_BITS))

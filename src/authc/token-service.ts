@@ -14,25 +14,23 @@ import { createMarkedMemory, keepJson } from '../kernel/marked-memory.ts'
 import type { Sealer } from '../kernel/sealer.ts'
 import type { LoginSide, Store, TokenPair, UsedResponse } from '../store/store.ts'
 import type { Authentication } from './authentication.ts'
-import { isSameClient, readAuthentication } from './authentication-record.ts'
+import { readAuthentication } from './authentication-record.ts'
+import { createRefreshGrant } from './refresh-grant.ts'
 import {
+  ID_ATTEMPTS,
   type IssuedTokens,
+  type MadePair,
   makePair,
   openIdToken,
   type PairContent,
   provesPair,
   provesSecret,
-  readPair,
   REFRESH_LIFETIME,
 } from './token-pair.ts'
 import { readToken, type TokenParts } from './token-string.ts'
 
-/** A refresh that is repeated within these seconds gets the same pair again: its first answer may have been lost. */
-const REPEAT_WINDOW = 30
 /** A refresh token of another time was a bare text of this length; it counts as well-formed. */
 const BARE_REFRESH_TOKEN_LENGTH = 22
-/** Of which each draws another id. */
-const ATTEMPTS = 8
 const PAGE = 500
 const REMOVAL_DELAY = 30 * 60
 /** Access tokens that are known by heart, about a kilobyte each. */
@@ -133,11 +131,19 @@ export function createTokenService({
     },
   })
   const bearers = new WeakMap<Authentication, KnownToken>()
+  const refreshPair = createRefreshGrant({
+    tokens: store.tokens,
+    sealer,
+    clock,
+    accessLifetime,
+    makePair: make,
+    isKnown,
+  })
   return { enabled, issue, authenticate, holds, refresh, findLogin, locate, invalidate, invalidateOf }
 
   async function issue(login: NewLogin): Promise<IssuedTokens> {
     checkEnabled()
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    for (let attempt = 0; attempt < ID_ATTEMPTS; attempt++) {
       const { pair, tokens } = make(login, login.client)
       const outcome = await store.tokens.create(pair, login.response)
       if (outcome === 'created') return tokens
@@ -145,7 +151,7 @@ export function createTokenService({
         throw new SecurityError('response_replayed', 'the authentication response was redeemed before')
       }
     }
-    throw new SecurityError('store_unavailable', `no free id for a token in ${ATTEMPTS} attempts`)
+    throw new SecurityError('store_unavailable', `no free id for a token in ${ID_ATTEMPTS} attempts`)
   }
 
   async function authenticate(accessToken: string): Promise<Authentication> {
@@ -178,56 +184,7 @@ export function createTokenService({
 
   async function refresh(refreshToken: string, client: Authentication): Promise<IssuedTokens> {
     checkEnabled()
-    try {
-      return await refreshOnce(refreshToken, client)
-    } catch (error) {
-      const away = error instanceof SecurityError && error.reason === 'store_unavailable'
-      throw away ? unrefreshable(error) : error
-    }
-  }
-
-  async function refreshOnce(refreshToken: string, client: Authentication): Promise<IssuedTokens> {
-    const parts = readToken(refreshToken)
-    if (typeof parts !== 'object') throw unrefreshable()
-    const found = await store.tokens.find(parts.id)
-    let pair = found !== undefined && provesPair(found, 'refresh', parts.secret) ? found : undefined
-    for (let attempt = 0; attempt < ATTEMPTS && pair !== undefined; attempt++) {
-      checkRefresh(pair, client)
-      if (pair.superseding !== undefined) return repeatRefresh(pair, pair.superseding, parts.secret)
-      const next = make(readPair(pair, sealer), client)
-      const successor = JSON.stringify([next.tokens.accessToken, next.tokens.refreshToken])
-      const sealed = sealer.seal('superseding tokens', parts.secret, Buffer.from(successor))
-      const outcome = await store.tokens.supersede(pair.id, wholeSeconds(clock), sealed, next.pair)
-      if (outcome.won) return next.tokens
-      pair = outcome.pair
-    }
-    throw unrefreshable()
-  }
-
-  /** The rules of a refresh in their order; the order decides what the client is told. */
-  function checkRefresh(pair: TokenPair, client: Authentication): void {
-    const now = wholeSeconds(clock)
-    if (!(now <= pair.createdAt + REFRESH_LIFETIME)) throw invalidGrant('token document has expired')
-    if (pair.refreshInvalidated) throw invalidGrant('token has been invalidated')
-    if (!isSameClient(pair.client, client)) throw invalidGrant('tokens must be refreshed by the creating client')
-    if (pair.refreshedAt === undefined) return
-    if (!(now <= pair.refreshedAt + REPEAT_WINDOW)) {
-      throw invalidGrant(`token has already been refreshed more than ${REPEAT_WINDOW} seconds in the past`)
-    }
-    if (!(now >= pair.refreshedAt - REPEAT_WINDOW)) {
-      const tooEarly = `token has been refreshed more than ${REPEAT_WINDOW} seconds in the future`
-      throw invalidGrant(`${tooEarly}, clock skew too great`)
-    }
-  }
-
-  /** The pair that the first refresh got. It needs to exist, but may have been invalidated meanwhile. */
-  async function repeatRefresh(pair: TokenPair, superseding: Uint8Array, secret: Uint8Array): Promise<IssuedTokens> {
-    const opened = Buffer.from(sealer.open('superseding tokens', secret, superseding)).toString()
-    const [accessToken, refreshToken] = JSON.parse(opened) as [string, string]
-    const parts = readToken(accessToken)
-    if (typeof parts !== 'object' || !(await isKnown('access', parts))) throw unrefreshable()
-    const authentication = readAuthentication(pair.authentication)
-    return { accessToken, refreshToken, expiresIn: accessLifetime, authentication }
+    return refreshPair(refreshToken, client)
   }
 
   async function findLogin(accessToken: string, refreshToken?: string) {
@@ -304,7 +261,7 @@ export function createTokenService({
     return expected !== undefined && provesSecret(expected, secret)
   }
 
-  function make(content: PairContent, client: Authentication) {
+  function make(content: PairContent, client: Authentication): MadePair {
     return makePair(content, client, { sealer, now: clock(), accessLifetime, removalDelay })
   }
 }
@@ -312,12 +269,4 @@ export function createTokenService({
 function listSides({ id, refreshHash }: TokenPair): TokenSide[] {
   const access: TokenSide = { id, side: 'access' }
   return refreshHash === undefined ? [access] : [{ id, side: 'refresh' }, access]
-}
-
-function invalidGrant(description: string, cause?: unknown): SecurityError {
-  return new SecurityError('grant_invalid', description, cause)
-}
-
-function unrefreshable(cause?: unknown): SecurityError {
-  return invalidGrant('could not refresh the requested token', cause)
 }
