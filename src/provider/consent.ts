@@ -3,6 +3,7 @@
  * for everybody; with `ask` only what the person agreed to.
  */
 import type { Configuration, Provider } from 'oidc-provider'
+import { settleGrant } from './session-saving.ts'
 
 type Grant = InstanceType<Provider['Grant']>
 type GrantLoader = NonNullable<Configuration['loadExistingGrant']>
@@ -16,14 +17,22 @@ export function createGrantLoader(consentOf: (clientId: string) => 'skip' | 'ask
     const grant = stored?.accountId === account.accountId ? stored : undefined
     if (consentOf(client.clientId) === 'ask') return grant
 
-    return widenGrant(grant ?? newGrant(oidc.provider, client.clientId, account.accountId), {
+    const asked = {
       scopes: [...oidc.requestParamOIDCScopes],
       claims: [...oidc.requestParamClaims],
       resources: Object.entries(oidc.resourceServers ?? {}).map(([identifier, { scopes }]) => ({
         identifier,
         scopes: [...oidc.requestParamScopes].filter((scope) => scopes.has(scope)),
       })),
-    })
+    }
+    if (grant !== undefined) return widenGrant(grant, asked)
+    const made = await widenGrant(newGrant(oidc.provider, client.clientId, account.accountId), asked)
+    // Of requests of one moment one gives the grant: a session knows one of each client, and no other is of any use.
+    const settled = await settleGrant(session, client.clientId, made.jti)
+    const first = settled === made.jti ? undefined : await oidc.provider.Grant.find(settled)
+    if (first?.accountId !== account.accountId) return made
+    await made.destroy()
+    return widenGrant(first, asked)
   }
 }
 

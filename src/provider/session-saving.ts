@@ -6,6 +6,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { AdapterPayload, Provider } from 'oidc-provider'
+import { randomText } from '../kernel/random.ts'
 import type { SessionAdapter } from './adapter.ts'
 
 const READ = Symbol('the session as it was read')
@@ -16,6 +17,7 @@ interface SavedSession {
   readonly adapter: SessionAdapter
   readonly uid: string
   readonly accountId?: string
+  authorizations?: AdapterPayload['authorizations']
   exp: number
   touched: boolean
   getValueAndPayload(): Promise<{ payload: AdapterPayload }>
@@ -54,6 +56,32 @@ export function keepConcurrentChanges(library: Provider): void {
     this.touched = false
     return undefined
   }
+}
+
+/**
+ * Puts a client's grant into the stored session, unless another request has put one in since the session was read.
+ * @returns the grant that is there now
+ */
+export async function settleGrant(librarySession: object, clientId: string, grantId: string): Promise<string> {
+  const session = librarySession as SavedSession
+  const read = session[READ]
+  // A new one, which no other request knows.
+  if (read === undefined) return grantId
+  const known = read.authorizations?.[clientId]
+  const ours = { ...known, sid: known?.sid ?? randomText(32), grantId }
+  const kept = await session.adapter.change(
+    session.uid,
+    (stored) =>
+      isDeepStrictEqual(stored.authorizations?.[clientId], known)
+        ? { ...stored, authorizations: { ...stored.authorizations, [clientId]: ours } }
+        : stored,
+    Math.max(1, Number(read.exp) - Math.floor(Date.now() / 1000)),
+  )
+  const settled = kept?.authorizations?.[clientId]
+  if (settled?.grantId === undefined) return grantId
+  session.authorizations = { ...session.authorizations, [clientId]: settled }
+  session[READ] = { ...read, authorizations: { ...read.authorizations, [clientId]: { ...settled } } }
+  return settled.grantId
 }
 
 /** What was stored meanwhile, with what was changed since it was read. */

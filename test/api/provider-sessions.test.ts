@@ -1,6 +1,7 @@
 /** One session at the provider: several requests of its browser at the same moment, and what comes after its end. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import * as client from 'openid-client'
 import type { Artefact, Store } from '../../src/store/store.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
 import { createBrowserSession } from '../support/browser-session.ts'
@@ -61,6 +62,22 @@ test('logins at several applications at the same moment all hold, and a sign-out
   for (const [place, { redeem }] of logins.entries()) assert.ok((await redeem(answers[place]!)).access_token)
   const account = await browser.visit(`${provider.origin}/account`)
   for (const name of ['app', ...NAMES]) assert.match(account.body, new RegExp(`name="client" value="${name}"`))
+})
+
+test('logins of one application in several tabs at the same moment all hold', async (t) => {
+  const { provider, browser, hold } = await setUp(t)
+  const config = await discover(provider.origin, 'one')
+  const logins = await Promise.all([beginLogin(config), beginLogin(config), beginLogin(config)])
+  const { waiting, pass, release } = hold()
+  const visits = logins.map(({ url }) => browser.visit(url, { until: CALLBACK }))
+  await until(() => waiting() === logins.length)
+  pass()
+  release()
+  const answers = await Promise.all(visits)
+  const tokens = await Promise.all(logins.map(({ redeem }, place) => redeem(answers[place]!)))
+  assert.equal(new Set(tokens.map((each) => each.claims()?.['sid'])).size, 1)
+  for (const { access_token: token } of tokens)
+    assert.equal((await client.fetchUserInfo(config, token, 's-alice')).sub, 's-alice')
 })
 
 test('a login under way while somebody signs out does not bring the session back', async (t) => {
