@@ -181,7 +181,7 @@ function createParts(options: Parameters<typeof createPortal>[0]): PortalParts {
   })
   const records = createSessionRecords({ store, sealer, providers, maxSessions: settings.maxSessions, clock })
   const receipts = createSignOutReceipts({ store, clock, log })
-  const tokens = createTokenRefresh({ sessions, api })
+  const tokens = createTokenRefresh({ sessions, api, log })
   const visitors = createVisitors({ settings, sessions, api, tokens, audit, clock, log })
   const signIns = createSignIns({ sessions, api, audit, clock })
   const handshakes = createHandshakes({ settings, sessions, signIns, api, audit, clock })

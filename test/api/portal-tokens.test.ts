@@ -1,6 +1,7 @@
 /** Using and refreshing tokens: acceptance scenarios B of the portal. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { SecurityError } from '../../src/kernel/errors.ts'
 import { oneProvider, openBrowser, readSetCookie, signIn, startPortal, whoAmI } from '../support/portal.ts'
 
 const NAV0 = '/abc?one=two%20three'
@@ -133,6 +134,33 @@ test('a refresh that the API cannot do now ends nothing', async (t) => {
   }
   api.intercept = undefined
   assert.equal(await whoAmI(browser), 'user1')
+})
+
+test('a pair that the store does not take serves all the same, and is written down as soon as it can be', async (t) => {
+  let isFull = false
+  const full = () => Promise.reject(new SecurityError('store_unavailable', 'the disk is full'))
+  const { app, api, advance } = await startPortal(t, oneProvider, {
+    wrapSessions: (sessions) => ({
+      ...sessions,
+      update: (session, version) => (isFull ? full() : sessions.update(session, version)),
+    }),
+  })
+  const browser = openBrowser(app)
+  await signIn(browser)
+  assert.equal(await whoAmI(browser), 'user1')
+  advance(16)
+  isFull = true
+  for (let lifetime = 1; lifetime <= 2; lifetime++) {
+    for (let visit = 0; visit < 2; visit++) assert.equal(await whoAmI(browser), 'user1')
+    assert.equal(api.count('/_security/oauth2/token'), lifetime, 'the API would not give the pair again')
+    if (lifetime === 1) advance(16)
+  }
+  isFull = false
+  for (let visit = 0; visit < 2; visit++) assert.equal(await whoAmI(browser), 'user1')
+  assert.equal(api.count('/_security/oauth2/token'), 2)
+  const last = api.livePairs().at(-1)
+  await browser.visit('/api/security/logout')
+  assert.ok(last !== undefined && !api.livePairs().includes(last), 'it was written down')
 })
 
 test('a session by user name and password ends when they are refused', async (t) => {
