@@ -28,8 +28,7 @@ export function createPairMemory(most: number): PairMemory {
     get: (id) => known.get(id),
     add(pair) {
       const { id, client, authentication, idToken } = pair
-      // The low bits of an id are random.
-      if (!seen.again(Number(BigInt.asUintN(32, id)))) return
+      if (!seen.again(printOf(id))) return
       if (!isWorthKeeping([client, authentication], LONGEST - (idToken?.length ?? 0))) return
       // From now on it is handed to whoever looks the pair up.
       freezeJson(client)
@@ -37,4 +36,9 @@ export function createPairMemory(most: number): PairMemory {
       known.set(id, pair)
     },
   }
+}
+
+/** Both parts of an id count, the random bits and the time above them: one of them may be the same in all. */
+function printOf(id: bigint): number {
+  return Number(BigInt.asUintN(32, id ^ (id >> 21n)))
 }
