@@ -62,8 +62,8 @@ export interface Authenticator {
   clearCache(realm: string, usernames?: readonly string[]): void
   /**
    * @param refusedBy is told each realm that does not accept the name and password
-   * @throws SecurityError `credentials_missing`, `token_unknown`, `token_expired`, `credentials_rejected`; `store_unavailable` and
-   *   `record_damaged` when it cannot say
+   * @throws SecurityError `credentials_missing`, `token_unknown`, `token_expired`, `credentials_rejected`;
+   *   `store_unavailable` and `record_damaged` when it cannot say
    */
   authenticate(credentials: Credentials, refusedBy?: (realm: RealmRef) => void): Promise<Authentication>
   /** Whether the bearer of a token is still who `authenticate` said. `false` also where that cannot be told at once. */

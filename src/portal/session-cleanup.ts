@@ -1,7 +1,7 @@
 /**
  * The task `session_cleanup`: turns sessions past their deadline, or beyond a limit that was lowered, into tombstones, so
- * that each end is told in time and not only when its browser comes back. One node at a time, by a lease in the store. What the store removes by itself
- * (tombstones after a day, handshakes at their end) is not its task.
+ * that each end is told in time and not only when its browser comes back. One node at a time, by a lease in the store. What
+ * the store removes by itself (tombstones after a day, handshakes at their end) is not its task.
  */
 import { type Clock, wholeSeconds } from '../kernel/clock.ts'
 import { timerMilliseconds } from '../kernel/duration.ts'
