@@ -1,6 +1,6 @@
 /**
- * The refresh grant: one refresh token is worth one new pair, whoever asks how often (RFC 6749 §6, by Elasticsearch's rules and
- * in its words).
+ * The refresh grant: one refresh token is worth one new pair, whoever asks how often (RFC 6749 §6, by Elasticsearch's rules
+ * and in its words).
  */
 import { type Clock, wholeSeconds } from '../kernel/clock.ts'
 import { SecurityError } from '../kernel/errors.ts'

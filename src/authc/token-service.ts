@@ -33,7 +33,7 @@ import { readToken, type TokenParts } from './token-string.ts'
 const BARE_REFRESH_TOKEN_LENGTH = 22
 const PAGE = 500
 const REMOVAL_DELAY = 30 * 60
-/** Access tokens that are known by heart, about a kilobyte each. */
+/** Access tokens that are known by heart, about two kilobytes each. */
 const MOST_KNOWN = 16_384
 
 export interface NewLogin extends PairContent {
