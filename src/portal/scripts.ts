@@ -109,7 +109,7 @@ if ('BroadcastChannel' in window) new BroadcastChannel(channel).postMessage({ ty
  */
 export const watchScript = named(
   'session',
-  `const WARN = 300_000, LEAVE = 5_000, RECHECK = 1_000, SELDOM = 60_000, LONGEST = 2_147_483_647
+  `const WARN = 300_000, LEAVE = 5_000, RECHECK = 1_000, SELDOM = 60_000, WAY_OUT = 30_000, LONGEST = 2_147_483_647
 const SIGNING_OUT = [500, 2_000, 10_000]
 const dialog = document.getElementById('session-watch')
 const note = document.getElementById('session-note')
@@ -122,40 +122,59 @@ let session
 let timer
 let checked = false
 let asking = false
+let leaving = false
 let failures = 0
 let extendedAt = Date.now()
 
 const isOver = () => session.end - Date.now() <= LEAVE
 
-function leave(reason = REASONS[session.expirationReason] ?? 'SESSION_EXPIRED') {
+// A way out that has begun is not cut short by a second one: it may lead on to the identity provider.
+function depart(go) {
+  if (leaving) return
+  leaving = true
   clearTimeout(timer)
+  setTimeout(stay, WAY_OUT)
+  go?.()
+}
+
+function stay() {
+  leaving = false
+  ask('GET')
+}
+
+function leave(told) {
+  const known = session && isOver() ? REASONS[session.expirationReason] : undefined
+  // Another tab that left first has ended it, or took the cookie along: the reason is what is known here.
+  const reason = told && told !== 'UNEXPECTED_SESSION_ERROR' ? told : (known ?? told ?? 'SESSION_EXPIRED')
   const next = location.pathname + location.search + location.hash
   const query = new URLSearchParams({ msg: reason, next, provider })
-  location.assign(base + '/logout?' + query)
+  depart(() => location.assign(base + '/logout?' + query))
 }
 
 async function ask(method) {
-  if (asking) return
+  if (asking || leaving) return
   asking = true
+  // What is answered counts from here: the tab may sleep before it reads it.
+  const askedAt = Date.now()
   try {
     const system = method === 'GET' ? { 'kbn-system-request': 'true' } : {}
     const answer = await fetch(address, { method, headers: { 'kbn-xsrf': 'true', ...system } })
     const reason = answer.headers.get('kbn-session-error-reason')
-    if (answer.status === 401) return leave(reason ?? 'SESSION_EXPIRED')
-    if (answer.status === 400 && reason === 'SESSION_EXPIRED') return location.reload()
+    if (answer.status === 401) return leave(reason)
+    if (answer.status === 400 && reason === 'SESSION_EXPIRED') return depart(() => location.reload())
     if (answer.status !== 200) throw new Error(String(answer.status))
     const { expiresInMs, canBeExtended, expirationReason } = await answer.json()
     failures = 0
-    const end = expiresInMs === null ? Infinity : Date.now() + expiresInMs
-    learn({ end, canBeExtended, expirationReason })
-    if (isOver()) leave()
+    learn({ end: expiresInMs === null ? Infinity : askedAt + expiresInMs, canBeExtended, expirationReason })
+    if (session.end - askedAt <= LEAVE) leave()
     channel?.postMessage({ type: 'session', session })
   } catch {
     failures++
-    if (session && isOver()) leave()
+    if (session && session.end - askedAt <= LEAVE) leave()
   } finally {
     asking = false
   }
+  if (session && isOver()) ask('GET')
 }
 
 function extend() {
@@ -175,6 +194,7 @@ function learn(news) {
 
 function watch() {
   clearTimeout(timer)
+  if (leaving) return
   const left = session.end - Date.now()
   if (left === Infinity) return
   // What is known here may be old, after the tab has slept or the clock was set, and the session in use in another tab.
@@ -218,7 +238,7 @@ document.addEventListener('visibilitychange', () => {
 })
 // A page that the Back button brings from memory may be of a session that is over.
 addEventListener('pageshow', ({ persisted }) => {
-  if (persisted) ask('GET')
+  if (persisted) stay()
 })
 channel?.addEventListener('message', ({ data }) => {
   if (data.type === 'session') learn(data.session)
@@ -226,8 +246,10 @@ channel?.addEventListener('message', ({ data }) => {
   if (data.type === 'signing-out') for (const wait of SIGNING_OUT) setTimeout(ask, wait, 'GET')
 })
 // The way out may end at the identity provider, where no page of ours tells the other tabs.
-document.addEventListener('click', ({ target }) => {
-  if (target.closest('a')?.pathname === base + '/logout') channel?.postMessage({ type: 'signing-out' })
+document.addEventListener('click', ({ target, ctrlKey, metaKey, shiftKey }) => {
+  if (target.closest('a')?.pathname !== base + '/logout') return
+  channel?.postMessage({ type: 'signing-out' })
+  if (!ctrlKey && !metaKey && !shiftKey) depart()
 })
 channel?.postMessage({ type: 'signed-in' })
 ask('GET')

@@ -1,11 +1,12 @@
 /** What the browser itself does around a session: fragments, tabs, the Back button, time-outs, no script, no mouse. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import type { Browser, BrowserContext, Page, Request } from 'playwright-core'
 import { findFreePorts } from '../support/addresses.ts'
 import { keyboard, launchChromium, mouse, openContext, waitForAddress } from '../support/chromium.ts'
 import { type PortalFixture, provider, startPortal } from '../support/portal.ts'
-import { returnAtOnce } from '../support/returning-provider.ts'
+import { type ReturningOptions, returnAtOnce } from '../support/returning-provider.ts'
 import { startStrippingProxy } from '../support/stripping-proxy.ts'
 
 let chromium: Browser
@@ -31,7 +32,7 @@ interface Visit {
 async function open(
   t: Parameters<typeof startPortal>[0],
   settings: Parameters<typeof startPortal>[1],
-  options: { implicit?: boolean; asksBeforeSignOut?: boolean; javaScriptEnabled?: boolean } = {},
+  options: ReturningOptions & { javaScriptEnabled?: boolean } = {},
 ): Promise<Visit> {
   const portal = await startPortal(t, settings)
   const { basePath = '', rewriteBasePath = false } = settings
@@ -56,6 +57,18 @@ async function signInByForm(page: Page, origin: string, hand = mouse): Promise<v
   await hand.type(page.getByLabel('Password', { exact: true }), 'basic')
   await hand.press(page.getByRole('button', { name: 'Log in' }))
   await page.waitForURL('**/security/account')
+}
+
+/** The pages of the context count what they learn of the session from the portal; a page tells it when it has taken it in. */
+async function countLessons(context: BrowserContext): Promise<void> {
+  await context.addInitScript(`lessons = 0
+    const told = new BroadcastChannel('/session_timeout')
+    told.onmessage = ({ data }) => { if (data.type === 'session') lessons++ }`)
+}
+
+async function learned(page: Page, times: number): Promise<void> {
+  for (const end = Date.now() + 20_000; (await page.evaluate('lessons')) !== times; await setTimeout(20))
+    assert.ok(Date.now() < end, `not learned ${times} times`)
 }
 
 for (const implicit of [false, true])
@@ -170,8 +183,10 @@ test('H4 the warning comes in all tabs, one click stays logged in for all, and s
 
   portal.advance(398)
   await page.evaluate('dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))')
-  for (const tab of [page, other]) await waitForAddress(tab, (address) => address.includes('/login?next='))
-  await page.getByText('timed out due to inactivity').waitFor()
+  for (const tab of [page, other]) {
+    await waitForAddress(tab, (address) => address.includes('/login?next='))
+    await tab.getByText('timed out due to inactivity').waitFor()
+  }
   assert.deepEqual(complaints, [])
 })
 
@@ -187,31 +202,27 @@ test('H4 the warning comes five minutes before the end, activity and a click put
   page.on('request', (request) => {
     if (request.url().endsWith('/internal/security/session')) asked.push(request.method())
   })
-  const learned = () => page.waitForResponse((answer) => answer.url().endsWith('/session') && answer.ok())
-  const first = learned()
+  await countLessons(context)
   await signInByForm(page, origin)
-  await first
+  await learned(page, 1)
   const dialog = page.getByRole('dialog', { name: 'Session timeout' })
 
   await pass(120)
-  const extended = learned()
   await page.mouse.move(10, 10)
-  await extended
+  await learned(page, 2)
   await page.mouse.move(20, 20)
   assert.equal(asked.filter((method) => method === 'POST').length, 1, 'once a minute at most')
 
   await pass(595)
   assert.equal(await dialog.count(), 0)
-  const looked = learned()
   await pass(4)
-  await looked
+  await learned(page, 3)
   assert.equal(await dialog.count(), 0, 'it looks again before it warns')
   await pass(2)
   await dialog.waitFor()
   assert.match(await dialog.innerText(), /logged out due to inactivity in 5 minutes\./)
-  const stayed = learned()
   await page.getByRole('button', { name: 'Stay logged in' }).click()
-  await stayed
+  await learned(page, 4)
   await dialog.waitFor({ state: 'hidden' })
 
   await pass(892)
@@ -228,13 +239,11 @@ test('H4 a tab that slept, or whose clock was set, asks before it leaves: the se
   const limited = provider('basic', 'basic1', 0, undefined, { idleTimeout: 900, lifespan: 0 })
   const { origin, context, page, portal, complaints } = await open(t, { providers: [limited] })
   await context.clock.install({ time: portal.clock() * 1000 })
-  const learned = () => page.waitForResponse((answer) => answer.url().endsWith('/session'))
-  const first = learned()
+  await countLessons(context)
   await signInByForm(page, origin)
-  await first
-  const asked = learned()
+  await learned(page, 1)
   await context.clock.fastForward(2000 * 1000)
-  assert.equal((await asked).status(), 200)
+  await learned(page, 2)
   assert.match(page.url(), /\/security\/account$/)
 
   portal.advance(2000)
@@ -242,6 +251,32 @@ test('H4 a tab that slept, or whose clock was set, asks before it leaves: the se
   await page.waitForURL('**/login?next=**')
   await page.getByText('timed out due to inactivity').waitFor()
   assert.deepEqual(complaints, [])
+})
+
+test('H4 a tab that slept while it was answered does not believe that the session began anew', async (t) => {
+  const limited = provider('basic', 'basic1', 0, undefined, { idleTimeout: 900, lifespan: 0 })
+  const { origin, context, page, portal } = await open(t, { providers: [limited] })
+  await context.clock.install({ time: portal.clock() * 1000 })
+  const answered = Promise.withResolvers<void>()
+  const slept = Promise.withResolvers<void>()
+  await page.route(
+    '**/internal/security/session',
+    async (route) => {
+      const response = await route.fetch()
+      answered.resolve()
+      await slept.promise
+      await route.fulfill({ response })
+    },
+    { times: 1 },
+  )
+  await signInByForm(page, origin)
+  await answered.promise
+  await context.clock.fastForward(2000 * 1000)
+  const again = page.waitForResponse((answer) => answer.url().endsWith('/session') && answer.status() === 401)
+  portal.advance(2000)
+  slept.resolve()
+  await again
+  await page.getByText('timed out due to inactivity').waitFor()
 })
 
 test('H4 a sign-out that stops at the question of the provider has ended all tabs all the same', async (t) => {
@@ -254,6 +289,31 @@ test('H4 a sign-out that stops at the question of the provider has ended all tab
   await page.getByTestId('logoutLink').click()
   await page.getByText('Sign out here too?').waitFor()
   await waitForAddress(other, (address) => address.includes('/security/logged_out?'))
+})
+
+test('H4 a page that learns of its end on the way to the provider does not turn back', async (t) => {
+  const sure = Promise.withResolvers<void>()
+  const { origin, page } = await open(
+    t,
+    { providers: [oidc] },
+    { asksBeforeSignOut: true, thinksAboutIt: sure.promise },
+  )
+  await page.goto(origin)
+  await page.waitForURL('**/security/account')
+  await page.getByTestId('logoutLink').waitFor()
+  const asksProvider = page.waitForRequest('**/end?**')
+  // What a finger or a key has begun just before: an extension that is answered after the session's end.
+  await page.route('**/internal/security/session', async (route) => {
+    await asksProvider
+    await route.continue()
+  })
+  const ended = page.waitForResponse((answer) => answer.url().endsWith('/session') && answer.status() === 401)
+  await page.evaluate('dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))')
+  await page.getByTestId('logoutLink').click({ noWaitAfter: true })
+  await ended
+  await setTimeout(200)
+  sure.resolve()
+  await page.getByText('Sign out here too?').waitFor()
 })
 
 test('H4 signing out in one tab takes the others to the sign-in, and signing in again brings them back', async (t) => {

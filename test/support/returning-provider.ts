@@ -5,18 +5,28 @@ import http from 'node:http'
 import type { TestContext } from 'node:test'
 import type { PortalFixture } from './portal.ts'
 
+export interface ReturningOptions {
+  implicit?: boolean
+  asksBeforeSignOut?: boolean
+  /** The question comes when this is over. */
+  thinksAboutIt?: Promise<unknown>
+}
+
 /** Makes it the provider of a portal that listens at `origin`. */
 export async function returnAtOnce(
   t: TestContext,
   { api }: PortalFixture,
   origin: string,
-  options: { implicit?: boolean; asksBeforeSignOut?: boolean } = {},
+  options: ReturningOptions = {},
 ): Promise<void> {
   const server = http.createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://provider')
     const state = encodeURIComponent(searchParams.get('state') ?? '')
     if (pathname === '/end' && options.asksBeforeSignOut) {
-      response.writeHead(200, { 'content-type': 'text/html' }).end('<title>Provider</title><p>Sign out here too?')
+      const question = '<title>Provider</title><p>Sign out here too?'
+      void Promise.resolve(options.thinksAboutIt).then(() =>
+        response.writeHead(200, { 'content-type': 'text/html' }).end(question),
+      )
       return
     }
     const answer = `code=code1&state=${state}`
