@@ -58,7 +58,7 @@ export function makePair(
 ): MadePair {
   const { authentication, withRefreshToken, idToken, subject } = content
   const createdAt = Math.floor(now)
-  const id = (BigInt(Math.floor(now * 1000)) << BigInt(ID_RANDOM_BITS)) | BigInt(randomInt(2 ** ID_RANDOM_BITS))
+  const id = firstIdOf(now) | BigInt(randomInt(2 ** ID_RANDOM_BITS))
   const accessSecret = drawBytes(SECRET_BYTES)
   const refreshSecret = withRefreshToken ? drawBytes(SECRET_BYTES) : undefined
   const pair: NewTokenPair = {
@@ -82,6 +82,11 @@ export function makePair(
     authentication,
   }
   return { pair, tokens }
+}
+
+/** The least id of a pair that is made at this time, in seconds since the epoch. */
+export function firstIdOf(now: number): bigint {
+  return BigInt(Math.floor(now * 1000)) << BigInt(ID_RANDOM_BITS)
 }
 
 /** @throws SecurityError `record_damaged` */

@@ -18,6 +18,7 @@ import { readAuthentication } from './authentication-record.ts'
 import { createRefreshGrant } from './refresh-grant.ts'
 import {
   ID_ATTEMPTS,
+  firstIdOf,
   type IssuedTokens,
   type MadePair,
   makePair,
@@ -32,6 +33,10 @@ import { readToken, type TokenParts } from './token-string.ts'
 /** A refresh token of another time was a bare text of this length; it counts as well-formed. */
 const BARE_REFRESH_TOKEN_LENGTH = 22
 const PAGE = 500
+/** How often an invalidation looks for pairs at most, should there be new ones each time. */
+const MOST_LOOKS = 100
+/** Seconds by which the clocks of nodes may differ. */
+const CLOCK_DIFFERENCE = 60
 const REMOVAL_DELAY = 30 * 60
 /** Access tokens that are known by heart, about two kilobytes each. */
 const MOST_KNOWN = 16_384
@@ -60,6 +65,12 @@ export interface FoundLogin {
 export interface InvalidationCount {
   readonly invalidated: number
   readonly previously: number
+}
+
+const NOTHING: InvalidationCount = { invalidated: 0, previously: 0 }
+
+function addCounts(one: InvalidationCount, other: InvalidationCount): InvalidationCount {
+  return { invalidated: one.invalidated + other.invalidated, previously: one.previously + other.previously }
 }
 
 /** A token that was not invalidated when it was looked up. */
@@ -98,7 +109,11 @@ export interface TokenService {
   locate(side: 'access' | 'refresh', token: string): Promise<TokenSide | undefined>
   /** Ends all of these in one durable write. */
   invalidate(sides: readonly TokenSide[]): Promise<InvalidationCount>
-  /** Ends every pair of a realm, a user, or a user in a realm of which a side is alive. @throws `tokens_disabled` */
+  /**
+   * Ends every pair of a realm, a user, or a user in a realm of which a side is alive, also those that come to be meanwhile,
+   * such as the successors of pairs that are being refreshed.
+   * @throws `tokens_disabled`
+   */
   invalidateOf(of: { realm?: string; username?: string }): Promise<InvalidationCount>
 }
 
@@ -221,7 +236,7 @@ export function createTokenService({
   }
 
   async function invalidate(sides: readonly TokenSide[]): Promise<InvalidationCount> {
-    if (sides.length === 0) return { invalidated: 0, previously: 0 }
+    if (sides.length === 0) return NOTHING
     const outcomes = await store.tokens.invalidate(sides)
     return {
       invalidated: outcomes.filter((outcome) => outcome === 'invalidated').length,
@@ -231,22 +246,36 @@ export function createTokenService({
 
   async function invalidateOf(of: { realm?: string; username?: string }): Promise<InvalidationCount> {
     checkEnabled()
-    let total: InvalidationCount = { invalidated: 0, previously: 0 }
-    let last: TokenPair | undefined
+    const youngest = firstIdOf(clock() - CLOCK_DIFFERENCE)
+    let total = await invalidateAfter(of)
+    // A pair that was refreshed meanwhile has left a successor that no look has met. Whoever refreshes all the time is
+    // caught by the next look or one soon after, as it takes less time than a refresh.
+    for (let look = 1; look < MOST_LOOKS; look++) {
+      const more = await invalidateAfter(of, youngest)
+      if (more.invalidated + more.previously === 0) break
+      total = addCounts(total, more)
+    }
+    return total
+  }
+
+  async function invalidateAfter(
+    of: { realm?: string; username?: string },
+    after?: bigint,
+  ): Promise<InvalidationCount> {
+    let total = NOTHING
+    let last = after
     do {
       const now = wholeSeconds(clock)
       const page = await store.tokens.findAlive(of, now, {
-        ...(last === undefined ? {} : { after: last.id }),
+        ...(last === undefined ? {} : { after: last }),
         limit: PAGE,
       })
       // The record of a pair outlives its tokens.
       const alive = page.filter(({ createdAt }) => now <= createdAt + REFRESH_LIFETIME)
       // A write for each pair: together they share statements and commits, and hold up nobody else's.
       const counts = await Promise.all(alive.map((pair) => invalidate(listSides(pair))))
-      for (const { invalidated, previously } of counts) {
-        total = { invalidated: total.invalidated + invalidated, previously: total.previously + previously }
-      }
-      last = page[PAGE - 1]
+      total = counts.reduce(addCounts, total)
+      last = page[PAGE - 1]?.id
     } while (last !== undefined)
     return total
   }

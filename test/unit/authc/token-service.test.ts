@@ -376,6 +376,29 @@ test('a pair whose record outlives its refresh token does not count as alive', a
   now = start
 })
 
+test('a login that is refreshed while all of its user are invalidated does not escape as a new pair', async () => {
+  let newest = await issueWithRefresh('elusive')
+  let refreshes = 0
+  const elusive: Store = {
+    ...store,
+    tokens: {
+      ...store.tokens,
+      // Two refreshes are under way at the worst moment: between what is found and its end.
+      async findAlive(...search) {
+        const found = await store.tokens.findAlive(...search)
+        if (++refreshes > 2) return found
+        const { accessToken, refreshToken = assert.fail() } = await tokens().refresh(newest.refreshToken, client)
+        newest = { ...newest, accessToken, refreshToken }
+        return found
+      },
+    },
+  }
+  const service = createTokenService({ store: elusive, sealer, clock, accessLifetime: LIFETIME, enabled: true })
+  assert.deepEqual(await service.invalidateOf({ username: 'elusive' }), { invalidated: 6, previously: 0 })
+  await assert.rejects(tokens().authenticate(newest.accessToken), { reason: 'token_expired' })
+  await assert.rejects(tokens().refresh(newest.refreshToken, client), refusal('token has been invalidated'))
+})
+
 test('a side that was invalidated before counts as that, if the other one is alive', async () => {
   const { accessToken } = await issue('half')
   await tokens().invalidate([(await tokens().locate('access', accessToken)) ?? assert.fail()])
