@@ -115,12 +115,16 @@ async function call<Answer>(path: string, body: object): Promise<Answer> {
 async function send(path: string, authorization: string, body?: object): Promise<Response> {
   const post = body && { method: 'POST', body: JSON.stringify(body) }
   const headers = { authorization, 'content-type': 'application/json' }
+  let answer: Response
   try {
     const signal = AbortSignal.timeout(10_000)
-    return await fetch(new URL(path, api), { ...post, headers, redirect: 'error', signal })
+    answer = await fetch(new URL(path, api), { ...post, headers, redirect: 'error', signal })
   } catch (cause) {
     throw new Error(`no answer from ${api}`, { cause })
   }
+  // It could not tell: its 401 and 400 say the same as of a token that is no good, but must end no session.
+  if (answer.headers.has('retry-after')) throw new Error(`${api} cannot answer now, please try again`)
+  return answer
 }
 
 async function read<Answer>(answer: Response): Promise<Answer> {

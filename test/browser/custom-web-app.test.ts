@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
@@ -88,6 +90,21 @@ test('an access token that has expired is renewed without a word', async (t) => 
   await signIn(page, mouse, 'alice')
   await page.getByRole('heading', { name: 'You are alice' }).waitFor()
   await sleep(2500)
+  await page.reload()
+  await page.getByRole('heading', { name: 'You are alice' }).waitFor()
+})
+
+test('while the API cannot tell whether a token is good, nobody is signed out', async (t) => {
+  const { program, page } = await start(t, { settings: (yaml) => `${yaml}\nxpack.security.authc.token.timeout: 1s\n` })
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await signIn(page, mouse, 'alice')
+  await page.getByRole('heading', { name: 'You are alice' }).waitFor()
+  await sleep(2500)
+  const otherProgram = new DatabaseSync(join(program.directory, 'data/ostiary.db'), { timeout: 5000 })
+  otherProgram.exec('begin immediate')
+  await page.reload()
+  await page.getByRole('heading', { name: 'That did not work' }).waitFor()
+  otherProgram.close()
   await page.reload()
   await page.getByRole('heading', { name: 'You are alice' }).waitFor()
 })
