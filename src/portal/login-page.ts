@@ -44,6 +44,7 @@ export function renderLoginPage(view: LoginView): string {
       id="login-page"
       data-secure="${String(settings.secureCookies)}"
       data-channel="${settings.basePath}/session_timeout"
+      data-again="${loginAddress(view)}"
     >
       ${texts.logIn}
     </h1>

@@ -67,8 +67,10 @@ if (blocked) {
 if ('BroadcastChannel' in window) {
   const channel = new BroadcastChannel(page.channel)
   channel.postMessage({ type: 'signed-out' })
+  // Not by a reload, which would send a form once more that was refused on this page.
+  const kept = document.querySelector('input[name=auth_url_hash]')?.value ?? hash
   channel.addEventListener('message', ({ data }) => {
-    if (data.type === 'signed-in') location.reload()
+    if (data.type === 'signed-in') location.replace(page.again + '&auth_url_hash=' + encodeURIComponent(kept))
   })
 }
 const reveal = document.getElementById('reveal')
@@ -109,7 +111,7 @@ if ('BroadcastChannel' in window) new BroadcastChannel(channel).postMessage({ ty
  */
 export const watchScript = named(
   'session',
-  `const WARN = 300_000, LEAVE = 5_000, RECHECK = 1_000, SELDOM = 60_000, WAY_OUT = 30_000, LONGEST = 2_147_483_647
+  `const WARN = 300_000, LEAVE = 5_000, RECHECK = 1_000, SELDOM = 60_000, AGAIN = 5_000, WAY_OUT = 30_000, LONGEST = 2_147_483_647
 const SIGNING_OUT = [500, 2_000, 10_000]
 const dialog = document.getElementById('session-watch')
 const note = document.getElementById('session-note')
@@ -170,11 +172,18 @@ async function ask(method) {
     channel?.postMessage({ type: 'session', session })
   } catch {
     failures++
-    if (session && session.end - askedAt <= LEAVE) leave()
+    if (!session) askAgain()
+    else if (session.end - askedAt <= LEAVE) leave()
   } finally {
     asking = false
   }
   if (session && isOver()) ask('GET')
+}
+
+// Until there is a first answer, nothing is known that could be watched over.
+function askAgain() {
+  clearTimeout(timer)
+  timer = setTimeout(ask, AGAIN * 2 ** Math.min(failures, 6), 'GET')
 }
 
 function extend() {

@@ -329,6 +329,41 @@ test('H4 signing out in one tab takes the others to the sign-in, and signing in 
   await waitForAddress(other, (address) => address.endsWith('/security/account'))
 })
 
+test('H4 a page whose first question for its session got no answer watches over it all the same', async (t) => {
+  const limited = provider('basic', 'basic1', 0, undefined, { idleTimeout: 900, lifespan: 0 })
+  const { origin, context, page, portal } = await open(t, { providers: [limited] })
+  await context.clock.install({ time: portal.clock() * 1000 })
+  const asked: string[] = []
+  await page.route('**/internal/security/session', async (route) => {
+    asked.push(route.request().method())
+    await (asked.length <= 2 ? route.abort() : route.continue())
+  })
+  await countLessons(context)
+  await signInByForm(page, origin)
+  for (const end = Date.now() + 20_000; (await page.evaluate('lessons')) !== 1; await setTimeout(20)) {
+    assert.ok(Date.now() < end, 'not learned')
+    await context.clock.runFor(1000)
+  }
+  portal.advance(700)
+  await context.clock.fastForward(700 * 1000)
+  await page.getByRole('dialog', { name: 'Session timeout' }).waitFor()
+  assert.equal(asked.length, 3, 'twice in vain')
+})
+
+test('a login that was refused is not sent again when somebody signs in in another tab', async (t) => {
+  const { origin, context, page } = await open(t, { providers: [form] })
+  await page.goto(`${origin}/login?next=/nowhere#/board`)
+  await page.getByLabel('Username').fill('basic')
+  await page.getByLabel('Password', { exact: true }).fill('wrong')
+  await page.getByRole('button', { name: 'Log in' }).click()
+  await page.getByRole('alert').getByText('incorrect').waitFor()
+  const posted: Request[] = []
+  page.on('request', (request) => request.method() === 'POST' && posted.push(request))
+  await signInByForm(await context.newPage(), origin)
+  await page.waitForURL(`${origin}/nowhere#/board`)
+  assert.equal(posted.length, 0)
+})
+
 test('H6 every page is used by the keyboard alone, and the browser objects to nothing', async (t) => {
   const agreed = provider('basic', 'basic1', 0, undefined, { accessAgreement: 'Be good.' })
   const { origin, page, context, complaints } = await open(t, { providers: [agreed] })
