@@ -1,10 +1,11 @@
 /**
  * Reads the accounts file: YAML, `users.<login name>` with `password_hash`, `sub`, `enabled` and `claims`. Pure.
  */
-import { isMap, isScalar, LineCounter, parseDocument, type Document, type Pair } from 'yaml'
+import { isMap, isScalar, type Document, type Pair } from 'yaml'
 import { checkPasswordHash } from '../authc/password.ts'
 import { isJsonObject, type JsonObject } from '../kernel/json.ts'
 import { SettingsError, type SettingsProblem } from '../settings/settings-error.ts'
+import { parseYamlText } from '../settings/yaml-text.ts'
 
 export interface Account {
   /** What the person types in. */
@@ -37,21 +38,16 @@ const SUBJECT = /^[\x21-\x7E]{1,255}$/
 
 /** @throws SettingsError with every fault, each naming its line and user */
 export function readAccounts(text: string, file: string): FileAccount[] {
-  const lines = new LineCounter()
   // A login name is what is written, also if YAML would take it for a number.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true })
-  const problems: SettingsProblem[] = document.errors.map((error) => ({
-    setting: '',
-    where: `line ${lines.linePos(error.pos[0]).line}`,
-    text: `this is no valid YAML: ${error.message}`,
-  }))
+  const { document, problems: faults, lineOf } = parseYamlText(text, { stringKeys: true })
+  const problems = [...faults]
   const accounts: FileAccount[] = []
   const subjects = new Map<string, string>()
 
   if (problems.length === 0) {
     for (const pair of readUsers(document, problems)) {
       const name = isScalar(pair.key) ? String(pair.key.value) : ''
-      const where = `line ${lines.linePos(startOf(pair.key)).line}`
+      const where = lineOf(startOf(pair.key))
       const refuse = (key: string, fault: string) =>
         problems.push({ setting: `users.${name}${key}`, where, text: fault })
       const account = readAccount(name, pair.value, document, refuse)

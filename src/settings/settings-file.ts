@@ -3,24 +3,20 @@
  * Reading it flattens the names and keeps the line of each; what the settings mean is not known here.
  */
 import { readFileSync, statSync } from 'node:fs'
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar, type YAMLMap } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml'
 import type { Entry } from './entry.ts'
 import type { Found } from './setting.ts'
-import { SettingsError, type SettingsProblem } from './settings-error.ts'
+import { SettingsError } from './settings-error.ts'
+import { parseYamlText } from './yaml-text.ts'
 
 const MAX_BYTES = 1024 * 1024
+/** Elasticsearch puts the value of an environment variable there. */
+const VARIABLE = /\$\{[\w.:-]+\}/
 
 /** @throws SettingsError if the file cannot be read, is no YAML, or holds what can be no setting */
 export function readSettingsFile(file: string): Entry[] {
-  const lines = new LineCounter()
-  const document = parseDocument(readFileText(file), { lineCounter: lines, prettyErrors: false, uniqueKeys: false })
-  const lineOf = (offset: number): string => `line ${lines.linePos(offset).line}`
-
-  const problems: SettingsProblem[] = document.errors.map((error) => ({
-    setting: '',
-    where: lineOf(error.pos[0]),
-    text: `this is no valid YAML: ${error.message}`,
-  }))
+  const { document, problems: faults, lineOf } = parseYamlText(readFileText(file), { uniqueKeys: false })
+  const problems = [...faults]
   if (problems.length > 0) throw new SettingsError(file, problems)
 
   const entries: Entry[] = []
@@ -48,12 +44,20 @@ export function readSettingsFile(file: string): Entry[] {
     const items: readonly unknown[] = isSeq(value) ? value.items : []
     if (!items.every(isScalar)) return refuse(name, key, 'expected a list of plain values, found something else in it')
     const found: Found = isSeq(value) ? items.map((item) => readScalar(item)) : readValue(value)
+    const variable = [found ?? ''].flat().find((text) => VARIABLE.test(text))
+    if (variable !== undefined)
+      return refuse(name, key, `[${variable}] has a variable in it, which nothing replaces: ${adviseVariable(key)}`)
     entries.push({ key, found, source: 'file', where: lineOf(name.range?.[0] ?? 0) })
   }
 
   function refuse(node: Node, setting: string, text: string): void {
     problems.push({ setting, where: lineOf(node.range?.[0] ?? 0), text })
   }
+}
+
+function adviseVariable(key: string): string {
+  const variable = key.replaceAll('_', '__').replaceAll('.', '_').toUpperCase()
+  return `the environment variable [OSTIARY_SETTING_${variable}] sets the whole value`
 }
 
 function readFileText(file: string): string {

@@ -28,6 +28,8 @@ for (const [name, text, expected] of [
     `users:\n  a:\n    password_hash: secret`,
     /line 2: .*users\.a\.password_hash.*hash of a password/,
   ],
+  ['a second document', `users: {}\n---\nusers: {}`, /line 2: a second document begins here/],
+  ['text in another encoding', 'users:\n  \uFFFD: {}', /line 2: the file is not UTF-8 here/],
   ['no password', `users:\n  a: {}`, /line 2: .*users\.a\.password_hash.*missing/],
   ['an unknown key', `users:\n  a: { password_hash: '${HASH}', role: x }`, /line 2: .*users\.a\.role.*unknown/],
   [

@@ -6,7 +6,7 @@ import test from 'node:test'
 import { SettingsError } from '../../../src/settings/settings-error.ts'
 import { readSettingsFile } from '../../../src/settings/settings-file.ts'
 
-function read(yaml: string): [key: string, found: unknown, where: string][] {
+function read(yaml: string | Buffer): [key: string, found: unknown, where: string][] {
   const directory = mkdtempSync(join(tmpdir(), 'ostiary-settings-'))
   try {
     writeFileSync(join(directory, 'ostiary.yml'), yaml)
@@ -16,7 +16,7 @@ function read(yaml: string): [key: string, found: unknown, where: string][] {
   }
 }
 
-function problemsOf(yaml: string): [setting: string, where: string, text: string][] {
+function problemsOf(yaml: string | Buffer): [setting: string, where: string, text: string][] {
   try {
     read(yaml)
     return []
@@ -61,6 +61,41 @@ test('a tab as indentation is refused with its line', () => {
   const [problem] = problemsOf('a:\n\tb: 1\n')
   assert.equal(problem?.[1], 'line 2')
   assert.match(problem?.[2] ?? '', /^this is no valid YAML: Tabs are not allowed as indentation/)
+})
+
+test('one line out of its column is one problem, however many follow it', () => {
+  const all = ['a:', '  b: 1', ' c: 2', '  d: 3', '  e: 4', 'f:', '  g: 1', '\th: 2', '  i: 3', '']
+  const text = 'this is no valid YAML: All mapping items must start at the same column'
+  assert.deepEqual(problemsOf(all.join('\n')), [
+    ['', 'line 3', text],
+    ['', 'line 8', 'this is no valid YAML: Tabs are not allowed as indentation'],
+  ])
+})
+
+test('slips that a parser has no words for are told with the way out', () => {
+  assert.deepEqual(problemsOf('a: 1\n---\nb: 2\n'), [
+    ['', 'line 2', 'a second document begins here: put everything into one, without a line [---] in between'],
+  ])
+  assert.match(problemsOf('a:1\nb: 2\n')[0]?.[2] ?? '', /is a colon, or the blank after it, missing\?/)
+  assert.match(problemsOf('a: b: c\n')[0]?.[2] ?? '', /needs quotes/)
+  assert.deepEqual(problemsOf('a: 1\nb: !include c\n'), [
+    ['', 'line 2', 'this is no valid YAML: Unresolved tag: !include'],
+  ])
+})
+
+test('text that is not UTF-8 is refused with its line', () => {
+  const text = 'the file is not UTF-8 here: save it in that encoding'
+  assert.deepEqual(problemsOf(Buffer.from('a: 1\nb: M\u00fcller\n', 'latin1')), [['', 'line 2', text]])
+  assert.deepEqual(problemsOf(Buffer.from('\ufeffa: 1\n', 'utf16le')).at(0), ['', 'line 1', text])
+})
+
+test('a variable in a value is refused with what sets it', () => {
+  const advice = 'the environment variable [OSTIARY_SETTING_NODE_NAME] sets the whole value'
+  assert.deepEqual(problemsOf('node.name: a-${HOSTNAME}\n'), [
+    ['node.name', 'line 1', `[a-\${HOSTNAME}] has a variable in it, which nothing replaces: ${advice}`],
+  ])
+  const inList = problemsOf("a_b.c: [x, '${X}']\n")
+  assert.match(inList[0]?.[2] ?? '', /OSTIARY_SETTING_A__B_C/)
 })
 
 test('what is YAML and yet no setting is refused with its line', () => {
