@@ -2,6 +2,7 @@
 import { type Html, html } from '../pages/html.ts'
 import { renderMarkdown } from '../pages/markdown.ts'
 import { renderPage } from '../pages/page.ts'
+import { onceScript } from '../pages/script.ts'
 import { stylesheet } from '../pages/style.ts'
 import type { PortalProviderSettings, PortalSettings } from '../settings/settings.ts'
 import { goIcon, renderIcon } from './icons.ts'
@@ -79,7 +80,7 @@ export function renderLoginPage(view: LoginView): string {
     title: texts.logIn,
     main,
     stylesheet: settings.basePath + stylesheet.path,
-    scripts: [settings.basePath + loginScript.path],
+    scripts: [onceScript, loginScript].map(({ path }) => settings.basePath + path),
   })
 }
 

@@ -1,24 +1,14 @@
 /**
  * The scripts of the pages. They add comfort and nothing that is needed, but for the implicit flow, whose response is
- * in the fragment, which only a script can read. Each one is a file of its own, so that no page needs inline script.
+ * in the fragment, which only a script can read.
  */
-import { createHash } from 'node:crypto'
-
-export interface Script {
-  readonly path: string
-  readonly content: string
-}
-
-function named(name: string, content: string): Script {
-  const hash = createHash('sha256').update(content).digest('hex').slice(0, 16)
-  return { path: `/ui/${name}.${hash}.js`, content }
-}
+import { type Script, buildScript, onceScript } from '../pages/script.ts'
 
 /**
  * Adds the fragment to the link of the capture page and follows it. Tabs that are restored together go one after
  * another, so that they share one cookie; none waits longer than three seconds.
  */
-export const captureScript = named(
+export const captureScript = buildScript(
   'capture',
   `const link = document.getElementById('next')
 const go = () => {
@@ -37,7 +27,7 @@ Promise.race([turn, patience]).then(go)
 )
 
 /** Keeps the fragment on the way through the login page, shows which card was chosen, and the password on request. */
-export const loginScript = named(
+export const loginScript = buildScript(
   'login',
   `const hash = location.hash
 for (const link of document.querySelectorAll('a.choice')) {
@@ -87,7 +77,7 @@ if (reveal) {
 )
 
 /** Shows times in the visitor's own zone and language. */
-export const timesScript = named(
+export const timesScript = buildScript(
   'times',
   `for (const time of document.querySelectorAll('time')) {
   const text = new Date(time.dateTime).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })
@@ -98,7 +88,7 @@ export const timesScript = named(
 )
 
 /** Tells the other tabs of this browser what this page knows. */
-export const broadcastScript = named(
+export const broadcastScript = buildScript(
   'broadcast',
   `const { announce, channel } = document.querySelector('[data-announce]').dataset
 if ('BroadcastChannel' in window) new BroadcastChannel(channel).postMessage({ type: announce })
@@ -109,7 +99,7 @@ if ('BroadcastChannel' in window) new BroadcastChannel(channel).postMessage({ ty
  * Watches over the session on a signed-in page: warns five minutes before its end, extends it while somebody is active
  * and on a click, leaves at its end, and follows when another tab signs out. All tabs share one deadline.
  */
-export const watchScript = named(
+export const watchScript = buildScript(
   'session',
   `const WARN = 300_000, LEAVE = 5_000, RECHECK = 1_000, SELDOM = 60_000, AGAIN = 5_000, WAY_OUT = 30_000, LONGEST = 2_147_483_647
 const SIGNING_OUT = [500, 2_000, 10_000]
@@ -266,7 +256,14 @@ ask('GET')
 )
 
 /** Files under `/ui/`. */
-export const scripts: readonly Script[] = [captureScript, loginScript, timesScript, broadcastScript, watchScript]
+export const scripts: readonly Script[] = [
+  onceScript,
+  captureScript,
+  loginScript,
+  timesScript,
+  broadcastScript,
+  watchScript,
+]
 
 /**
  * Hands the response in the fragment to the callback. `replace` keeps it out of the history.

@@ -1,13 +1,7 @@
-import { createHash } from 'node:crypto'
+import { buildScript } from '../pages/script.ts'
 
-/** A module, to be served under a name that changes with its content. */
-export interface PageScript {
-  readonly path: string
-  readonly content: string
-}
-
-/** Sends the page's form; the page has a button for those without script. */
-export const submitScript = buildScript('submit', 'document.forms[0].submit()\n')
+/** Sends the page's form, as its button does; that is for those without script. */
+export const submitScript = buildScript('submit', 'document.forms[0].requestSubmit()\n')
 
 /** Goes on when the page and its frames were loaded, or after three seconds. */
 export const framesScript = buildScript(
@@ -21,8 +15,3 @@ await Promise.race([loaded, limit])
 location.replace(document.getElementById('next').href)
 `,
 )
-
-function buildScript(name: string, content: string): PageScript {
-  const digest = createHash('sha256').update(content).digest('hex').slice(0, 16)
-  return { path: `/ui/${name}.${digest}.js`, content }
-}

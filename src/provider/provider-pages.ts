@@ -3,6 +3,7 @@
  */
 import { type Html, html } from '../pages/html.ts'
 import { renderPage } from '../pages/page.ts'
+import { onceScript } from '../pages/script.ts'
 import { stylesheet } from '../pages/style.ts'
 import type { HintClient, Notice } from './end-session-decision.ts'
 import { LANGUAGES, type Language } from './language.ts'
@@ -81,13 +82,15 @@ function createPagesIn(language: Language, endSessionPath: string | undefined) {
   const texts = PAGE_TEXTS[language]
   const page = (title: string, main: Html, more: { scripts?: readonly string[]; head?: Html } = {}) =>
     renderPage({ lang: language, title, main, stylesheet: stylesheet.path, ...more })
+  const formPage = (title: string, main: Html, scripts: readonly string[] = []) =>
+    page(title, main, { scripts: [onceScript.path, ...scripts] })
   const confirmPath = `${endSessionPath}/confirm`
 
   return {
     texts,
 
     login: ({ clientName, ticket, username, fault }: LoginPage) =>
-      page(
+      formPage(
         texts.signIn,
         html`<h1>${texts.signIn}</h1>
           <p class="lead">${texts.toContinueTo(clientName)}</p>
@@ -122,7 +125,7 @@ function createPagesIn(language: Language, endSessionPath: string | undefined) {
       ),
 
     consent: ({ clientName, host, accountName, scopes, resources, ticket }: ConsentPage) =>
-      page(
+      formPage(
         texts.allowAccess,
         html`<h1>${texts.allowAccess}</h1>
           <p>${texts.asksToKnow(clientName, host, accountName)}</p>
@@ -140,7 +143,7 @@ function createPagesIn(language: Language, endSessionPath: string | undefined) {
       ),
 
     confirm: ({ ticket, client, notices, accountName }: SignOutPage & { accountName: string }) =>
-      page(
+      formPage(
         texts.signOut,
         html`<h1>${texts.signOutQuestion}</h1>
           <p>${texts.signedInAs(accountName)}</p>
@@ -156,7 +159,7 @@ function createPagesIn(language: Language, endSessionPath: string | undefined) {
 
     /** Nobody is signed in, and there is somewhere to go back to: the form sends itself. */
     continue: ({ ticket, client, notices }: SignOutPage) =>
-      page(
+      formPage(
         texts.notSignedIn,
         html`<h1>${texts.notSignedIn}</h1>
           ${renderNotices(texts, notices)}
@@ -165,7 +168,7 @@ function createPagesIn(language: Language, endSessionPath: string | undefined) {
             <input type="hidden" name="logout" value="yes" />
             <button>${texts.continueTo(client?.name ?? '')}</button>
           </form>`,
-        { scripts: [submitScript.path] },
+        [submitScript.path],
       ),
 
     signedOut: ({ notices = [], untold = [] }: SignedOutPage = {}) =>
@@ -199,7 +202,7 @@ function createPagesIn(language: Language, endSessionPath: string | undefined) {
       ),
 
     account: ({ ticket, accountName, signedInAt, clients }: AccountPage) =>
-      page(
+      formPage(
         texts.account,
         html`<h1>${texts.account}</h1>
           <p>

@@ -13,6 +13,7 @@ import { createHostList } from '../kernel/host-list.ts'
 import type { Sealer } from '../kernel/sealer.ts'
 import type { Audit } from '../observe/audit.ts'
 import type { Log } from '../observe/log.ts'
+import { onceScript } from '../pages/script.ts'
 import { stylesheet } from '../pages/style.ts'
 import { SettingsError } from '../settings/settings-error.ts'
 import type { ProviderSettings } from '../settings/settings.ts'
@@ -169,6 +170,7 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
     routes: (own, handToLibrary) => {
       for (const [file, type] of [
         [stylesheet, 'text/css'],
+        [onceScript, 'text/javascript'],
         [submitScript, 'text/javascript'],
         [framesScript, 'text/javascript'],
       ] as const) {

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import type { Browser, BrowserContext, Page, Request } from 'playwright-core'
 import { findFreePorts } from '../support/addresses.ts'
-import { keyboard, launchChromium, mouse, openContext, waitForAddress } from '../support/chromium.ts'
+import { keyboard, launchChromium, mouse, openContext, pressTwice, waitForAddress } from '../support/chromium.ts'
 import { type PortalFixture, provider, startPortal } from '../support/portal.ts'
 import { type ReturningOptions, returnAtOnce } from '../support/returning-provider.ts'
 import { startStrippingProxy } from '../support/stripping-proxy.ts'
@@ -362,6 +362,14 @@ test('a login that was refused is not sent again when somebody signs in in anoth
   await signInByForm(await context.newPage(), origin)
   await page.waitForURL(`${origin}/nowhere#/board`)
   assert.equal(posted.length, 0)
+})
+
+test('a login whose button is pressed twice begins one session', async (t) => {
+  const { origin, page } = await open(t, { providers: [form] })
+  const posted = await pressTwice(page)
+  await signInByForm(page, origin)
+  assert.equal(posted.length, 1)
+  assert.equal(await page.getByTestId('account-sessions').getByRole('listitem').count(), 1)
 })
 
 test('H6 every page is used by the keyboard alone, and the browser objects to nothing', async (t) => {

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import * as client from 'openid-client'
 import type { Browser, Page } from 'playwright-core'
-import { launchChromium, openContext } from '../support/chromium.ts'
+import { launchChromium, openContext, pressTwice } from '../support/chromium.ts'
 import { clientSettings, discover, type ProviderUnderTest, startProvider } from '../support/provider.ts'
 
 let chromium: Browser
@@ -95,6 +95,19 @@ test('T-14: the answer by form_post arrives, by script or by its button', async 
   }
 })
 
+test('a form whose button is pressed twice is sent once: login, consent, the dialog of a sign-out', async (t) => {
+  const page = await openPage(t)
+  const posted = await pressTwice(page)
+  await openLogin(page, 'alice')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Allow' }).click()
+  await page.waitForURL(`${origin}/callback?code=*`)
+  await page.goto(`${provider.origin}/session/end_session`)
+  await page.getByRole('button', { name: 'Yes, sign me out' }).click()
+  await page.waitForURL(`${provider.origin}/session/end_session/success`)
+  assert.equal(posted.length, 3)
+})
+
 test('a dialog can be answered with No', async (t) => {
   const page = await openPage(t)
   await signIn(page, 'alice')
@@ -120,6 +133,20 @@ async function signIn(page: Page, user: string, parameters: Readonly<Record<stri
 
 /** Up to the answer of the provider. @returns what redeems the code */
 async function authorize(page: Page, user: string, parameters: Readonly<Record<string, string>>): Promise<string> {
+  const pkceCodeVerifier = await openLogin(page, user, parameters)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  // The account changes on a page that sends itself, or has a button.
+  const next = page.getByRole('button', { name: 'Continue' })
+  const allow = page.getByRole('button', { name: 'Allow' })
+  await next.or(allow).first().waitFor()
+  if (await next.isVisible()) await next.click()
+  await allow.waitFor()
+  await allow.click()
+  return pkceCodeVerifier
+}
+
+/** Up to the form, with everything typed. */
+async function openLogin(page: Page, user: string, parameters: Readonly<Record<string, string>> = {}): Promise<string> {
   const pkceCodeVerifier = client.randomPKCECodeVerifier()
   const url = client.buildAuthorizationUrl(config, {
     redirect_uri: `${origin}/callback`,
@@ -131,14 +158,6 @@ async function authorize(page: Page, user: string, parameters: Readonly<Record<s
   await page.goto(url.href)
   await page.getByLabel('Username').fill(user)
   await page.getByLabel('Password').fill(`${user}-demo`)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  // The account changes on a page that sends itself, or has a button.
-  const next = page.getByRole('button', { name: 'Continue' })
-  const allow = page.getByRole('button', { name: 'Allow' })
-  await next.or(allow).first().waitFor()
-  if (await next.isVisible()) await next.click()
-  await allow.waitFor()
-  await allow.click()
   return pkceCodeVerifier
 }
 

@@ -9,6 +9,7 @@ import {
   chromium,
   type Locator,
   type Page,
+  type Request,
   selectors,
 } from 'playwright-core'
 
@@ -81,6 +82,29 @@ export const keyboard: Hand = {
     await tabTo(field)
     await field.page().keyboard.type(text)
   },
+}
+
+/**
+ * From now on, a button that sends a form is pressed a second time before the form has reached anybody.
+ * @returns the forms that were sent, those to come too
+ */
+export async function pressTwice(page: Page): Promise<readonly Request[]> {
+  const posted: Request[] = []
+  let pressedAgain = Promise.withResolvers<void>()
+  await page.exposeFunction('tellPressedAgain', () => pressedAgain.resolve())
+  await page.addInitScript(`addEventListener('submit', ({ submitter }) => setTimeout(() => {
+    submitter.click()
+    tellPressedAgain()
+  }, 500), { once: true })`)
+  await page.route('**/*', async (route) => {
+    if (route.request().method() === 'POST') {
+      posted.push(route.request())
+      await pressedAgain.promise
+      pressedAgain = Promise.withResolvers()
+    }
+    await route.continue()
+  })
+  return posted
 }
 
 async function tabTo(control: Locator): Promise<void> {
