@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { openOrCreateKeystore } from '../settings/keystore.ts'
-import { readSettings } from '../settings/read-settings.ts'
 import { CommandError, type CommandInput, EXIT } from './command.ts'
-import { keystoreOf, settingsFileOf } from './config-option.ts'
+import { readSettingsOf } from './settings-input.ts'
 
 /** The accounts file of the provider that the settings name. */
 export interface AccountsFile {
@@ -13,8 +11,7 @@ export interface AccountsFile {
 
 /** @throws CommandError if the accounts are the users of the security API, or the file cannot be read */
 export async function openAccountsFile(input: CommandInput): Promise<AccountsFile> {
-  const keystore = await openOrCreateKeystore(keystoreOf(input))
-  const { provider } = readSettings({ file: settingsFileOf(input), env: input.env, keystore })
+  const { provider } = await readSettingsOf(input)
   if (provider.accountsSource === 'native') {
     const text =
       'provider.accounts.source is [native]: the accounts are the users of the security API (/_security/user)'

@@ -2,12 +2,11 @@ import { createReadStream, existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
 import { readJsonObject, type JsonObject } from '../kernel/json.ts'
-import { openKeystore } from '../settings/keystore.ts'
-import { readSettings } from '../settings/read-settings.ts'
 import type { Settings } from '../settings/settings.ts'
 import { type Command, CommandError, EXIT } from './command.ts'
-import { CONFIG_OPTION, keystoreOf, settingsFileOf } from './config-option.ts'
+import { CONFIG_OPTION } from './config-option.ts'
 import { printable } from './printable.ts'
+import { readSettingsOf } from './settings-input.ts'
 
 /** The names under which an audit line has the id of its request. */
 const ID_FIELDS = ['request.id', 'opaque_id', 'trace.id']
@@ -23,8 +22,7 @@ export const logsFind: Command = {
   options: { json: { description: 'Prints the lines as they are.' }, config: CONFIG_OPTION },
   async run(input) {
     const [id = ''] = input.operands
-    const keystore = await openKeystore(keystoreOf(input))
-    const settings = readSettings({ file: settingsFileOf(input), env: input.env, keystore })
+    const settings = await readSettingsOf(input)
     const files = listAuditFiles(settings)
     let count = 0
     for (const file of files)

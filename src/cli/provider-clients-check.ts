@@ -1,10 +1,9 @@
 import { createGuardedFetch } from '../net/guarded-fetch.ts'
-import { openOrCreateKeystore } from '../settings/keystore.ts'
-import { readSettings } from '../settings/read-settings.ts'
 import { checkClient } from './client-checks.ts'
 import { type Command, CommandError, EXIT } from './command.ts'
-import { CONFIG_OPTION, keystoreOf, settingsFileOf } from './config-option.ts'
+import { CONFIG_OPTION } from './config-option.ts'
 import { formatFinding } from './finding.ts'
+import { readSettingsOf } from './settings-input.ts'
 
 export const providerClientsCheck: Command = {
   operands: [],
@@ -14,8 +13,7 @@ export const providerClientsCheck: Command = {
     'here. Nobody is signed out. Ends with 1 if there is a problem.',
   options: { offline: { description: 'Asks nobody.' }, config: CONFIG_OPTION },
   async run(input) {
-    const keystore = await openOrCreateKeystore(keystoreOf(input))
-    const { provider, warnings } = readSettings({ file: settingsFileOf(input), env: input.env, keystore })
+    const { provider, warnings } = await readSettingsOf(input)
     for (const warning of warnings) console.log(warning)
     const { clients } = provider
     console.log(

@@ -1,8 +1,7 @@
-import { openOrCreateKeystore } from '../settings/keystore.ts'
-import { readSettings } from '../settings/read-settings.ts'
 import type { ProviderClientSettings } from '../settings/settings.ts'
 import type { Command } from './command.ts'
-import { CONFIG_OPTION, keystoreOf, settingsFileOf } from './config-option.ts'
+import { CONFIG_OPTION } from './config-option.ts'
+import { readSettingsOf } from './settings-input.ts'
 
 export const providerClientsList: Command = {
   operands: [],
@@ -10,8 +9,7 @@ export const providerClientsList: Command = {
     'Prints the clients that the settings register at the provider: id, how each proves itself, and where it may return to.',
   options: { config: CONFIG_OPTION },
   async run(input) {
-    const keystore = await openOrCreateKeystore(keystoreOf(input))
-    const { provider } = readSettings({ file: settingsFileOf(input), env: input.env, keystore })
+    const { provider } = await readSettingsOf(input)
     for (const client of provider.clients) console.log(describeClient(client))
   },
 }

@@ -1,10 +1,9 @@
 import { access, stat, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openOrCreateKeystore } from '../settings/keystore.ts'
-import { readSettings } from '../settings/read-settings.ts'
 import { rotationRequestOf } from '../settings/rotation-request.ts'
 import { type Command, CommandError, EXIT } from './command.ts'
-import { CONFIG_OPTION, keystoreOf, settingsFileOf } from './config-option.ts'
+import { CONFIG_OPTION } from './config-option.ts'
+import { readSettingsOf } from './settings-input.ts'
 
 /** Longer than a running provider takes to look. */
 const WAIT_MS = 15_000
@@ -18,8 +17,7 @@ export const providerKeysRotate: Command = {
     'next start does.',
   options: { config: CONFIG_OPTION },
   async run(input) {
-    const keystore = await openOrCreateKeystore(keystoreOf(input))
-    const { node, provider } = readSettings({ file: settingsFileOf(input), env: input.env, keystore })
+    const { node, provider } = await readSettingsOf(input)
     if (!node.roles.has('provider')) throw new CommandError('node.roles does not have [provider]', EXIT.settings)
     const isFolder = await stat(node.data).then(
       (found) => found.isDirectory(),

@@ -1,6 +1,8 @@
 import { SecurityError } from '../kernel/errors.ts'
+import { readJsonObject } from '../kernel/json.ts'
 import { createOutbound, isProtected, type OutboundAnswer } from '../net/outbound.ts'
 import { describeError } from '../observe/log.ts'
+import { textMember } from '../oidc/jwt.ts'
 import { buildDiscoveryUrl, readProviderMetadata } from '../oidc/provider-metadata.ts'
 import { readProviderSupport } from '../oidc/provider-support.ts'
 import { readOutbound } from '../settings/outbound-settings.ts'
@@ -55,8 +57,10 @@ function readMetadata(text: string, issuer: string): ReturnType<typeof readProvi
   try {
     return readProviderMetadata(text, issuer)
   } catch (error) {
-    if (error instanceof SecurityError) throw new CommandError(`${error.message}: use exactly that one`, EXIT.failed)
-    throw error
+    if (!(error instanceof SecurityError)) throw error
+    const found = textMember(readJsonObject(text) ?? {}, 'issuer')
+    const advice = found === undefined ? `is [${issuer}] the issuer, path and all?` : 'use exactly that one'
+    throw new CommandError(`${error.message}: ${advice}`, EXIT.failed)
   }
 }
 

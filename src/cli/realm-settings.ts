@@ -1,9 +1,7 @@
 import { findNearest } from '../kernel/nearest.ts'
-import { openKeystore } from '../settings/keystore.ts'
-import { readSettings } from '../settings/read-settings.ts'
 import type { OidcRealmSettings, Settings } from '../settings/settings.ts'
 import { CommandError, type CommandInput, EXIT } from './command.ts'
-import { keystoreOf, settingsFileOf } from './config-option.ts'
+import { readSettingsOf } from './settings-input.ts'
 
 /**
  * The settings of the realm that a command is about, with its secrets.
@@ -13,8 +11,7 @@ export async function readRealmSettings(
   name: string,
   input: CommandInput,
 ): Promise<{ realm: OidcRealmSettings; settings: Settings }> {
-  const keystore = await openKeystore(keystoreOf(input))
-  const settings = readSettings({ file: settingsFileOf(input), env: input.env, keystore })
+  const settings = await readSettingsOf(input)
   const realm = settings.oidcRealms.find((candidate) => candidate.name === name)
   if (realm !== undefined) return { realm, settings }
   const names = settings.oidcRealms.map(({ name }) => name)

@@ -21,7 +21,7 @@ export interface Keystore {
   set(name: string, value: string): void
   /** @returns whether there was such an entry */
   remove(name: string): boolean
-  /** Writes the file: complete and on disk when the promise resolves, else as it was. */
+  /** Writes the file: complete and on disk when the promise resolves, else as it was. @throws KeystoreError */
   save(): Promise<void>
 }
 
@@ -73,20 +73,18 @@ export function keystoreFileOf(settingsFile: string): string {
 
 /**
  * Makes a keystore with a fresh `ostiary.secret` in it.
- * @throws KeystoreError if there is one already, also when another process has just made it
+ * @throws KeystoreError if there is one already, also when another process has just made it, or it cannot be written
  */
 export async function createKeystore({ file, password }: KeystoreLocation): Promise<Keystore> {
   const lock = await createLock(password, randomBytes(SALT_BYTES), 'ostiary-keystore-2')
   const entries = new Map([[SECRET_ENTRY, randomText(SECRET_BYTES)]])
   await writeDurably(file, sealEntries(entries, lock), async (written) => {
-    try {
-      // Unlike a rename, this fails if the name is taken.
-      await link(written, file)
-    } catch (cause) {
-      if (!isCode(cause, 'EEXIST')) throw cause
-      throw new KeystoreError(`the keystore ${file} is there already`)
-    }
+    // Unlike a rename, this fails if the name is taken.
+    await link(written, file)
     await rm(written)
+  }).catch((cause: unknown) => {
+    if (isCode(cause, 'EEXIST')) throw new KeystoreError(`the keystore ${file} is there already`)
+    throw unwritable(file, cause)
   })
   return buildKeystore(file, lock, entries)
 }
@@ -115,8 +113,15 @@ function buildKeystore(file: string, lock: Lock, entries: Map<string, string>): 
     get: (name) => entries.get(name),
     set: (name, value) => void entries.set(name, value),
     remove: (name) => entries.delete(name),
-    save: () => replaceDurably(file, sealEntries(entries, lock)),
+    save: () =>
+      replaceDurably(file, sealEntries(entries, lock)).catch((cause: unknown) => {
+        throw unwritable(file, cause)
+      }),
   }
+}
+
+function unwritable(file: string, cause: unknown): KeystoreError {
+  return new KeystoreError(`the keystore ${file} cannot be written`, { cause })
 }
 
 function sealEntries(entries: ReadonlyMap<string, string>, { format, salt, key }: Lock): string {

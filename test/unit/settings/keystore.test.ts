@@ -126,6 +126,12 @@ test('a missing keystore is told with the command that makes one', async (t) => 
   await assert.rejects(openKeystore({ file, password: '' }), { name: 'KeystoreError', message })
 })
 
+test('a folder that a keystore cannot be written to is told by the name of the keystore', async () => {
+  const location = { file: '/nowhere/ostiary.keystore', password: '' }
+  const message = 'the keystore /nowhere/ostiary.keystore cannot be written'
+  await assert.rejects(createKeystore(location), { name: 'KeystoreError', message })
+})
+
 test('a keystore is never overwritten by a new one', async (t) => {
   const location = { file: fresh(t), password: '' }
   const secret = (await createKeystore(location)).get('ostiary.secret')
