@@ -18,6 +18,7 @@ import {
 import { withParameter } from './next.ts'
 import type { PortalAudit } from './portal-audit.ts'
 import { PortalError } from './portal-error.ts'
+import { createRepeats } from './repeats.ts'
 import { EMPTY_CONTENT, type Handshake } from './session-content.ts'
 import type { SignIns } from './sign-in.ts'
 import type { VisitorOrigin } from './visitor-origin.ts'
@@ -66,7 +67,6 @@ export interface CallbackResponse {
 
 /** For how long the same response, sent again by the same browser, gets the same answer. */
 const SHARED_FOR = 10
-const MOST_SHARED = 1000
 /** Characters of what a provider says that go into the log. */
 const LONGEST_DESCRIPTION = 300
 
@@ -79,7 +79,7 @@ export function createHandshakes(parts: {
   clock: Clock
 }): Handshakes {
   const { settings, sessions, signIns, api, audit, clock } = parts
-  const shared = new Map<string, { moved: Promise<Moved>; until: number }>()
+  const repeats = createRepeats<Moved>({ keptFor: SHARED_FOR, clock })
 
   async function start({ session, provider, target, deliberate, referenceId }: StartAsk): Promise<Moved> {
     if (!deliberate && session !== undefined && isLooping(session.content, target, clock()))
@@ -181,36 +181,12 @@ export function createHandshakes(parts: {
     return { location: overwritten ? overwrittenAddress(settings.basePath, target) : target, secret }
   }
 
-  /** Behind those that are over sooner. */
-  function share(key: string, moved: Promise<Moved>): void {
-    shared.delete(key)
-    shared.set(key, { moved, until: clock() + SHARED_FOR })
-  }
-
-  /** The oldest ones, as far as they are over or too many. */
-  function forgetShared(now: number): void {
-    for (const [key, { until }] of shared) {
-      if (shared.size < MOST_SHARED && now < until) return
-      shared.delete(key)
-    }
-  }
-
   return {
     start,
     finish(ask) {
       // The whole response and the cookie make it the same request; `state` alone never does.
       const key = hash('sha256', `${ask.secret} ${ask.response.redirectUri}`, 'base64url')
-      const now = clock()
-      forgetShared(now)
-      const same = shared.get(key)
-      if (same !== undefined && now < same.until) return same.moved
-      const moved = finishOnce(ask)
-      shared.set(key, { moved, until: Number.POSITIVE_INFINITY })
-      moved.then(
-        () => share(key, moved),
-        () => shared.delete(key),
-      )
-      return moved
+      return repeats.once(key, () => finishOnce(ask))
     },
   }
 }

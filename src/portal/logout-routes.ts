@@ -2,19 +2,30 @@
  * Signing out: first here, where it cannot fail on anybody else, then at the API, then at the identity provider. A GET
  * without a token, so that it can be a front-channel logout URL; the worst that a stranger can do with it is a sign-out.
  */
-import type { FastifyInstance, FastifyReply } from 'fastify'
-import { setCookie } from './answer.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiCalls } from './api-calls.ts'
 import { isSignedIn } from './browser-sessions.ts'
 import type { PortalParts } from './parts.ts'
 import { PortalError, badRequest } from './portal-error.ts'
 import { findProvider, startProvider, usesForm } from './providers.ts'
+import { createRepeats } from './repeats.ts'
 import type { SignIn } from './session-content.ts'
+import { readSessionCookie } from './session-cookie.ts'
 import { type Visit, visitRules } from './visit.ts'
 
+/** Seconds for which a browser whose answer was lost may ask again and still comes to its identity provider. */
+const REPEATED_FOR = 60
+
+/** What a sign-out has ended. `endSession`: the end-session URL of the identity provider, if there is one. */
+interface SignOut {
+  readonly signIn: SignIn | undefined
+  readonly endSession: string | null
+}
+
 export function addLogoutRoutes(app: FastifyInstance, parts: PortalParts): void {
-  const { settings, sessions, visitors, receipts, api, audit } = parts
+  const { settings, sessions, visitors, receipts, api, audit, clock } = parts
   const { basePath } = settings
+  const repeats = createRepeats<SignOut>({ keptFor: REPEATED_FOR, clock })
 
   app.get('/logout', visitRules({ access: 'none', noReferrer: true }), async (request, reply) => {
     const { address, path } = request.visit
@@ -27,20 +38,28 @@ export function addLogoutRoutes(app: FastifyInstance, parts: PortalParts): void 
     async (request, reply): Promise<FastifyReply> => {
       const { visit } = request
       if (!visit.navigation || visit.prefetch) throw badRequest('Client should be able to process redirect response.')
-      const opened = await visitors.openSession(request)
-      if (opened.cookie !== 'live') return reply.redirect(loggedOutAddress(visit, undefined))
-
-      // Deleted at its version: tokens that were refreshed meanwhile are the ones that are ended below.
-      const last = await sessions.end(opened.session)
-      setCookie(reply, undefined, settings)
-      if (!isSignedIn(last)) return reply.redirect(loggedOutAddress(visit, undefined))
-      const { signIn } = last.content
-      audit.signedOut(last.record, 'logout', { username: signIn.username, referenceId: request.id })
-      const endSession = await endAtApi(signIn, api, request.id)
-      if (endSession !== null) await receipts.keep(endSession)
+      const cookie = readSessionCookie(request.headers.cookie, settings.cookieName)
+      const work = () => signOut(request)
+      const ended = cookie.found === 'one' ? repeats.once(sessions.nameOf(cookie.secret), work) : work()
+      const { signIn, endSession } = await ended
+      visit.deadCookie = cookie.found === 'one'
       return reply.redirect(endSession ?? loggedOutAddress(visit, signIn))
     },
   )
+
+  async function signOut(request: FastifyRequest): Promise<SignOut> {
+    const opened = await visitors.openSession(request)
+    // Deleted at its version: tokens that were refreshed meanwhile are the ones that are ended below.
+    const last = opened.cookie === 'live' ? await sessions.end(opened.session) : undefined
+    // Whatever fails from here on.
+    request.visit.deadCookie = opened.cookie !== 'none'
+    if (!isSignedIn(last)) return { signIn: undefined, endSession: null }
+    const { signIn } = last.content
+    audit.signedOut(last.record, 'logout', { username: signIn.username, referenceId: request.id })
+    const endSession = await endAtApi(signIn, api, request.id)
+    if (endSession !== null) await receipts.keep(endSession)
+    return { signIn, endSession }
+  }
 
   function loggedOutAddress({ query }: Visit, signIn: SignIn | undefined): string {
     const named = findProvider(settings, signIn?.provider.name ?? query.get('provider'))

@@ -40,6 +40,25 @@ test('C2 the session ends here, at the API and, by the redirect, at the provider
   assert.deepEqual(api.livePairs(), [])
 })
 
+test('a sign-out whose answer was lost leads to the provider all the same when it is asked for again', async (t) => {
+  const { app, api, advance, audited } = await startPortal(t, oneProvider)
+  const browser = openBrowser(app)
+  await signIn(browser)
+  const { cookie } = browser
+  const ask = () => openBrowser(app, cookie).visit(LOGOUT)
+  const [first, ...others] = await Promise.all([ask(), ask(), ask()])
+  advance(30)
+  for (const again of [...others, await ask()]) {
+    assert.equal(again.headers.location, first.headers.location)
+    assert.equal(readSetCookie(again), '')
+  }
+  assert.equal(first.headers.location, 'https://op1.example/end?id_token_hint=hint&state=out')
+  assert.equal(api.calls.filter(({ path }) => path === '/_security/oidc/logout').length, 1)
+  assert.equal(audited.filter((event) => event['event.action'] === 'user_logout').length, 1)
+  advance(60)
+  assert.equal((await ask()).headers.location, '/security/logged_out?msg=LOGGED_OUT')
+})
+
 test('C3 a program, a picture or a prefetch cannot sign out', async (t) => {
   const { app } = await startPortal(t, oneProvider)
   const browser = openBrowser(app)
