@@ -1,7 +1,7 @@
 /**
  * Tells relying parties that a login has ended, each with a token of its own, all at once. The browser waits a moment;
  * what fails in a way that may pass is repeated from a queue in the store, with a fresh token each time, by whichever
- * node comes first. Each repetition is preceded by a row for the one after it, so a node that dies loses none; an
+ * node comes first. Each attempt is preceded by a row for the one after it, so a node that dies loses none; an
  * application may then be told twice.
  * OpenID Connect Back-Channel Logout 1.0 §2.5 and §2.8.
  */
@@ -29,8 +29,8 @@ const LOOK_EVERY_MS = 1000
 const AT_ONCE = 20
 /** After so many seconds nobody tries any more. */
 const LIFETIME = 3600
-/** Seconds after which the last attempt is made again, should the node that makes it die. */
-const LAST_PAUSE = 60
+/** Seconds after which the first or last attempt is made again, should the node that makes it die. */
+const DEATH_PAUSE = 60
 const MAX_ENTRIES = 1000
 const MAX_BYTES = 4 * 1024 * 1024
 
@@ -38,9 +38,21 @@ const MAX_BYTES = 4 * 1024 * 1024
 export type NoticeSession = Pick<LibrarySession, 'accountId' | 'authorizations'>
 
 export interface Notices {
+  /**
+   * Puts down whom to tell: from now on it will be done, by another node or the next start if need be. To be called before
+   * the session is removed, and `tell` after it: whoever is told may send the browser here to sign in again.
+   */
+  announce(session: NoticeSession, clientIds: readonly string[]): Promise<Announced[]>
   /** @returns the names of those that were not told within the time that a browser waits */
-  tell(session: NoticeSession, clientIds: readonly string[]): Promise<string[]>
+  tell(announced: readonly Announced[]): Promise<string[]>
   close(): Promise<void>
+}
+
+/** A notice whose first attempt is to come. */
+export interface Announced {
+  readonly client: NoticeClient
+  readonly first: Turn
+  readonly key: Uint8Array
 }
 
 type Notice = { readonly clientId: string; readonly subject: string; readonly sid?: string }
@@ -113,7 +125,7 @@ export function createNotices(parts: {
   async function repeat({ row, content }: OpenedRow): Promise<void> {
     const now = wholeSeconds(clock)
     const { id, turn, attempt, dueAt: _, ...notice } = content
-    const dueAt = now + (PAUSES[attempt] ?? LAST_PAUSE)
+    const dueAt = now + (PAUSES[attempt] ?? DEATH_PAUSE)
     const next = { ...notice, id, turn: turn + 1, attempt: Math.min(attempt + 1, PAUSES.length), dueAt }
     const { key, isNew } = await enqueue(next, row.removeAt ?? now + LIFETIME)
     // Another node was faster, or died right here; then the turn that it left will come.
@@ -142,23 +154,34 @@ export function createNotices(parts: {
   }
 
   return {
-    async tell({ accountId, authorizations = {} }, clientIds) {
+    async announce({ accountId, authorizations = {} }, clientIds) {
       if (accountId === undefined) return []
-      const untold = new Map<string, string>()
-      const attempts = clientIds.map(async (clientId) => {
+      const announced = clientIds.map(async (clientId) => {
         const client = await findToldClient(clientId)
-        if (client === undefined) return
-        untold.set(clientId, client.clientName ?? clientId)
+        if (client === undefined) return []
+        const now = wholeSeconds(clock)
         const sid = authorizations[clientId]?.sid
         const notice = { clientId, subject: accountId, ...(sid !== undefined && { sid }) }
-        const outcome = await deliver(client, notice, 0)
-        if (outcome === 'delivered') untold.delete(clientId)
-        if (outcome !== 'pending') return
-        const now = wholeSeconds(clock)
-        await enqueue({ ...notice, id: randomText(16), turn: 0, attempt: 1, dueAt: now + PAUSES[0] }, now + LIFETIME)
+        const first = { ...notice, id: randomText(16), turn: 0, attempt: 0, dueAt: now + DEATH_PAUSE }
+        const { key } = await enqueue(first, now + LIFETIME)
+        return [{ client, first, key }]
+      })
+      return (await Promise.all(announced)).flat()
+    },
+    async tell(announced) {
+      const untold = new Set(announced)
+      const attempts = announced.map(async (one) => {
+        const { id, turn, attempt, dueAt: _, ...notice } = one.first
+        const outcome = await deliver(one.client, notice, attempt)
+        if (outcome === 'delivered') untold.delete(one)
+        if (outcome === 'pending') {
+          const now = wholeSeconds(clock)
+          await enqueue({ ...notice, id, turn: turn + 1, attempt: 1, dueAt: now + PAUSES[0] }, now + LIFETIME)
+        }
+        await artefacts.destroy(one.key)
       })
       await waitFor(Promise.all(attempts), BROWSER_WAIT_MS, log)
-      return [...untold.values()]
+      return [...untold].map(({ client, first }) => client.clientName ?? first.clientId)
     },
     async close() {
       clearInterval(timer)

@@ -1,6 +1,7 @@
 /**
- * Ends sessions: tells the relying parties, revokes what they got, and removes the session. What was granted for use
- * without a session (`offline_access`) stays. OpenID Connect Back-Channel Logout 1.0 §2.7.
+ * Ends sessions: removes the session, revokes what the relying parties got, and tells them. In this order, as one that was
+ * told and sends the browser back to sign in again must not find the session still alive. What was granted for use without
+ * a session (`offline_access`) stays. OpenID Connect Back-Channel Logout 1.0 §2.7.
  */
 import type { Provider } from 'oidc-provider'
 import type { Sealer } from '../kernel/sealer.ts'
@@ -10,7 +11,7 @@ import { openPayload } from './artefact-row.ts'
 import type { SignedInSession } from './browser-session.ts'
 import { findClient, readFrameClient } from './clients.ts'
 import { buildFrames } from './logout-frames.ts'
-import type { Notices, NoticeSession } from './notices.ts'
+import type { Announced, Notices, NoticeSession } from './notices.ts'
 import type { ProviderAudit } from './provider-audit.ts'
 
 export interface EndedSession {
@@ -38,12 +39,11 @@ export function createSessionEnd(parts: {
 }): SessionEnd {
   const { artefacts, sealer, notices, audit } = parts
 
-  async function tell(session: NoticeSession, clientIds: readonly string[]): Promise<EndedSession> {
+  async function findFrames(session: NoticeSession, clientIds: readonly string[]): Promise<string[]> {
     const logins = clientIds.map((clientId) => ({ clientId, sid: session.authorizations?.[clientId]?.sid }))
     const clients = await Promise.all(clientIds.map((clientId) => findClient(parts.library(), clientId)))
     const told = clients.map((client) => client && readFrameClient(client)).filter((client) => client !== undefined)
-    const frames = buildFrames(told, parts.issuer, logins)
-    return { untold: await notices.tell(session, clientIds), frames }
+    return buildFrames(told, parts.issuer, logins)
   }
 
   async function revokeGrant(session: NoticeSession, clientId: string): Promise<void> {
@@ -52,12 +52,6 @@ export function createSessionEnd(parts: {
     const library = parts.library()
     await library.AccessToken.revokeByGrantId(grantId)
     await library.Grant.adapter.destroy(grantId)
-  }
-
-  async function end(session: NoticeSession, clientIds: readonly string[]): Promise<EndedSession> {
-    const ended = await tell(session, clientIds)
-    for (const clientId of clientIds) await revokeGrant(session, clientId)
-    return ended
   }
 
   /** Removes the session, under whatever id it has by now. @returns what it was at its end */
@@ -74,25 +68,26 @@ export function createSessionEnd(parts: {
   return {
     async endSession(session) {
       const known = Object.keys(session.authorizations ?? {})
-      const ended = await end(session, known)
-      // While the relying parties were told, the session may have led to further ones.
+      const announced = await notices.announce(session, known)
       const last = await remove(session)
+      // Since it was read, the session may have led to further ones.
       const late = Object.keys(last.authorizations ?? {}).filter((clientId) => !known.includes(clientId))
-      const endedLate = await end(last, late)
+      announced.push(...(await notices.announce(last, late)))
+      for (const clientId of Object.keys(last.authorizations ?? {})) await revokeGrant(last, clientId)
       audit.sessionEnded({ subject: session.accountId, clients: [...known, ...late], how: 'session' })
-      return {
-        untold: [...ended.untold, ...endedLate.untold],
-        frames: [...ended.frames, ...endedLate.frames],
-      }
+      const frames = [...(await findFrames(session, known)), ...(await findFrames(last, late))]
+      return { untold: await notices.tell(announced), frames }
     },
 
     async endClientLogin(session, clientId) {
-      const ended = await end(session, [clientId])
+      const frames = await findFrames(session, [clientId])
+      const untold = await notices.tell(await notices.announce(session, [clientId]))
+      await revokeGrant(session, clientId)
       delete session.authorizations?.[clientId]
       session.resetIdentifier()
       await session.persist()
       audit.sessionEnded({ subject: session.accountId, clients: [clientId], how: 'client_login' })
-      return ended
+      return { untold, frames }
     },
 
     async endAccount(subject) {
@@ -101,13 +96,15 @@ export function createSessionEnd(parts: {
       for (;;) {
         const rows = await artefacts.list(models, 'accountId', subject)
         if (rows.length === 0) return untold
+        const announced: Announced[] = []
         for (const row of rows.filter(({ model }) => model === 'Session')) {
           const session: NoticeSession = openPayload(sealer, row.key, row.payload)
           const clients = Object.keys(session.authorizations ?? {})
-          untold.push(...(await notices.tell(session, clients)))
+          announced.push(...(await notices.announce(session, clients)))
           audit.sessionEnded({ subject, clients, how: 'account' })
         }
         for (const row of rows) await artefacts.destroy(row.key)
+        untold.push(...(await notices.tell(announced)))
       }
     },
   }

@@ -105,6 +105,43 @@ test('BCO-3: a notice outlives the node that dies while it repeats it', async (t
   await until(async () => (await waitingNotices(provider)).length === 0)
 })
 
+test('BCO-3: a notice outlives the node that dies before it has told anybody', async (t) => {
+  let ahead = 0
+  const clock = () => Date.now() / 1000 + ahead
+  const clients = [clientSettings('app', { metadata: { backchannel_logout_uri: 'https://rp.example/logout' } })]
+  const { promise: dead, resolve: bury } = Promise.withResolvers<Response>()
+  let attempts = 0
+  const hang = () => {
+    attempts += 1
+    return dead
+  }
+  const provider = await startProvider({ clients, parts: { clock, fetch: hang } })
+  t.after(async () => {
+    bury(new Response(null, { status: 204 }))
+    await provider.close()
+  })
+  const { browser } = await signIn(await discover(provider.origin))
+  const page = browser.submit(await browser.visit(provider.origin + PATH), { logout: 'yes' })
+  await until(() => attempts === 1)
+  let told = 0
+  const survivor = await createProvider({
+    settings: buildSettings({ origin: provider.origin, accountsPath: provider.accountsPath, clients }),
+    store: provider.store,
+    sealer: createSealer(['a secret of the tests']),
+    clock,
+    log: createLog('silent'),
+    fetch: async () => {
+      told += 1
+      return new Response(null, { status: 204 })
+    },
+  })
+  t.after(() => survivor.close())
+  ahead = 61
+  await until(async () => (await waitingNotices(provider)).length === 0)
+  assert.equal(told, 1)
+  assert.match((await page).body, /could not be told yet[^<]*Client app\./)
+})
+
 test('BCO-3: a notice that was sealed with a secret that is gone is logged once, and holds no other up', async (t) => {
   let ahead = 0
   const clock = () => Date.now() / 1000 + ahead

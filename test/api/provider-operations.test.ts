@@ -43,13 +43,13 @@ test('the audit log says who came in, what did not count, who went out, and who 
         'provider.notices': ['id_token_hint_unusable'],
         'provider.client': undefined,
       },
-      { 'event.action': 'logout_notice', 'user.id': 's-alice', 'provider.client': 'app', 'event.outcome': 'failure' },
       {
         'event.action': 'session_ended',
         'user.id': 's-alice',
         'provider.ended': 'session',
         'provider.clients': ['app'],
       },
+      { 'event.action': 'logout_notice', 'user.id': 's-alice', 'provider.client': 'app', 'event.outcome': 'failure' },
     ],
   )
   assert.ok(events.every((event) => event['event.type'] === 'provider'))

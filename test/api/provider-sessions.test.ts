@@ -121,18 +121,16 @@ test('A-33: a cookie whose session has ended makes no new ones, however often it
   assert.equal((await signIn(config, { browser: dead })).tokens.claims()?.sub, 's-alice')
 })
 
-test('what a session was used for while its sign-out waits for an application ends with it', async (t) => {
+test('what a session was used for since its sign-out looked at it ends with it', async (t) => {
   const told: string[] = []
-  const { promise: answer, resolve: release } = Promise.withResolvers<Response>()
-  const clients = ['app', 'late'].map((name) =>
-    clientSettings(name, { metadata: { backchannel_logout_uri: `https://rp.example/${name}` } }),
-  )
+  const held = holdReaders(await openTemporaryStore(t, systemClock))
   const provider = await startProvider({
-    clients,
+    clients: ['app', 'late'].map((name) => toldClient(name)),
     parts: {
+      store: held.store,
       fetch: async (url) => {
         told.push(new URL(url instanceof Request ? url.url : url).pathname)
-        return told.length === 1 ? answer : new Response(null, { status: 204 })
+        return new Response(null, { status: 204 })
       },
     },
   })
@@ -140,15 +138,49 @@ test('what a session was used for while its sign-out waits for an application en
   const browser = createBrowserSession()
   await signIn(await discover(provider.origin), { browser })
   const other = browser.copy()
-  const ended = browser.submit(await browser.visit(provider.origin + END_SESSION), { logout: 'yes' })
-  await until(() => told.length === 1)
+  const dialog = await browser.visit(provider.origin + END_SESSION)
+  const { waiting, pass, release } = held.hold()
+  const ended = browser.submit(dialog, { logout: 'yes' })
+  await until(() => waiting() === 1)
+  pass()
   // The password once more: from here on the session has a new id.
   const parameters = { prompt: 'login' }
   const { tokens } = await signIn(await discover(provider.origin, 'late'), { browser: other, parameters })
-  release(new Response(null, { status: 204 }))
+  release()
   assert.match((await ended).body, /You are signed out/)
   assert.match((await other.visit(`${provider.origin}/account`)).body, /You are not signed in/)
-  assert.deepEqual(told, ['/app', '/late'])
+  assert.deepEqual(told.toSorted(), ['/app', '/late'])
   const headers = { authorization: `Bearer ${tokens.access_token}` }
   assert.equal((await fetch(`${provider.origin}/users-srv/userinfo`, { headers })).status, 401)
 })
+
+test('an application that is told of a sign-out cannot sign in again with the session, however slow the others are', async (t) => {
+  const told: string[] = []
+  const { promise: answer, resolve: release } = Promise.withResolvers<Response>()
+  const provider = await startProvider({
+    clients: ['quick', 'slow'].map((name) => toldClient(name)),
+    parts: {
+      fetch: async (url) => {
+        told.push(new URL(url instanceof Request ? url.url : url).pathname)
+        return told.at(-1) === '/slow' ? answer : new Response(null, { status: 204 })
+      },
+    },
+  })
+  t.after(() => provider.close())
+  const quick = await discover(provider.origin, 'quick')
+  const { browser, tokens } = await signIn(quick)
+  await signIn(await discover(provider.origin, 'slow'), { browser })
+  const dialog = await browser.visit(provider.origin + END_SESSION)
+  const tab = browser.copy()
+  const ended = browser.submit(dialog, { logout: 'yes' })
+  await until(() => told.length === 2)
+  const again = await tab.visit((await beginLogin(quick, { prompt: 'none' })).url, { until: CALLBACK })
+  assert.equal(new URL(again.url).searchParams.get('error'), 'login_required')
+  assert.equal((await client.tokenIntrospection(quick, tokens.access_token)).active, false)
+  release(new Response(null, { status: 204 }))
+  assert.match((await ended).body, /You are signed out/)
+})
+
+function toldClient(name: string) {
+  return clientSettings(name, { metadata: { backchannel_logout_uri: `https://rp.example/${name}` } })
+}
