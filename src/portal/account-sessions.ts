@@ -9,7 +9,8 @@ import type { VisitorOrigin } from './visitor-origin.ts'
 /** Where the buttons post to, below the base path. */
 export const END_SESSIONS = '/security/sessions/end'
 
-export function renderSessions(seen: readonly SeenSession[], basePath: string, texts: Texts): Html {
+/** @param here the session that the page is shown to */
+export function renderSessions(here: string, seen: readonly SeenSession[], basePath: string, texts: Texts): Html {
   const { sessions } = texts
   // This one first, then those that were used last.
   const ordered = seen.toSorted(
@@ -25,7 +26,7 @@ export function renderSessions(seen: readonly SeenSession[], basePath: string, t
     ${
       seen.length > 1 &&
       html`<form class="actions" method="post" action="${basePath}${END_SESSIONS}">
-        <button class="secondary" name="session" value="others" data-test-subj="endOtherSessions">
+        <button class="secondary" name="others" value="${here}" data-test-subj="endOtherSessions">
           ${sessions.endOthers}
         </button>
       </form>`

@@ -24,14 +24,17 @@ export function addAgreementRoutes(app: FastifyInstance, { settings, sessions, a
     const { query, texts } = request.visit
     const next = readTarget(query.get('next'), undefined, basePath)
     const watch = user.session && { basePath, provider: user.provider.name }
-    return sendPage(reply, renderAgreementPage({ basePath, next, texts, agreement, watch }))
+    const session = user.session?.record.id
+    return sendPage(reply, renderAgreementPage({ basePath, next, texts, agreement, session, watch }))
   })
 
   app.post(PAGE, form, async (request, reply) => {
     const user = userOf(request)
     agreementOf(user)
-    await acknowledge(user, request.id)
     const fields = request.body instanceof URLSearchParams ? request.body : new URLSearchParams()
+    // A page that was left open by somebody else showed another text, or the same one to other eyes.
+    const readBy = fields.get('session')
+    if (readBy === null || readBy === user.session?.record.id) await acknowledge(user, request.id)
     return reply.redirect(readTarget(fields.get('next'), undefined, basePath), 303)
   })
 

@@ -30,6 +30,7 @@ export function addPageRoutes(
       basePath,
       profile: buildProfile(user),
       session: session && {
+        id: session.record.id,
         times: session.record,
         deadlines: sessions.deadlines(session),
         all: await records.listOfUser(session),

@@ -47,12 +47,17 @@ export function addSessionRoutes(app: FastifyInstance, parts: PortalParts): void
   // From the account page: one of this user's sessions, or all but this one.
   app.post(END_SESSIONS, visitRules({ access: 'required', form: true }), async (request, reply) => {
     const { session } = userOf(request)
-    const asked = request.body instanceof URLSearchParams ? request.body.get('session') : null
-    if (session === undefined || asked === null) throw badRequest('[session]: expected a session, or [others]')
-    const { provider, username } = session.content.signIn
-    const which = asked === 'others' ? {} : { id: asked }
-    const ended = await records.endMatching({ provider, username, except: session.record.id, ...which })
-    for (const record of ended) audit.signedOut(record, 'invalidated', { username, referenceId: request.id })
+    const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams()
+    const [id, othersThan] = [form.get('session'), form.get('others')]
+    if (session === undefined || (id === null) === (othersThan === null))
+      throw badRequest('expected either [session] or [others]')
+    // The page may be of somebody who was signed in here before: it has no say about the sessions of who is now.
+    if (othersThan === null || othersThan === session.record.id) {
+      const { provider, username } = session.content.signIn
+      const match = { provider, username, except: session.record.id, ...(id !== null && { id }) }
+      for (const record of await records.endMatching(match))
+        audit.signedOut(record, 'invalidated', { username, referenceId: request.id })
+    }
     return reply.redirect(`${settings.basePath}/security/account`, 303)
   })
 

@@ -59,7 +59,8 @@ test('one ends another session of oneself, or all others, and each is refused at
   const states = async () => Promise.all(others.map((browser) => whoAmI(browser)))
   assert.equal((await states()).filter((state) => state === 401).length, 1)
 
-  await here.submit(SESSIONS, { session: 'others' })
+  const [, own = ''] = /name="others" value="([\w-]{43})"/.exec(page.body) ?? []
+  await here.submit(SESSIONS, { others: own })
   assert.deepEqual(await states(), [401, 401, 401])
   assert.equal(await whoAmI(here), 'user1')
   const ends = audited.filter((event) => event['event.action'] === 'user_logout')
@@ -67,6 +68,22 @@ test('one ends another session of oneself, or all others, and each is refused at
     ends.map(({ reason }) => reason),
     ['invalidated', 'invalidated', 'invalidated'],
   )
+})
+
+test('a page that was left open has no say about the sessions of who signed in after', async (t) => {
+  const { app } = await startPortal(t, oneProvider)
+  const [browser, elsewhere] = [openBrowser(app), openBrowser(app)]
+  await signIn(browser)
+  await signIn(openBrowser(app))
+  const page = await browser.visit('/security/account')
+  const [, others = ''] = /name="others" value="([\w-]{43})"/.exec(page.body) ?? []
+  assert.notEqual(others, '')
+  await signIn(browser, 'code2', '/api/security/oidc/initiate_login?iss=https://op1.example')
+  await signIn(elsewhere, 'code2')
+  const answer = await browser.submit(SESSIONS, { others })
+  assert.equal(answer.headers.location, '/security/account')
+  assert.equal(await whoAmI(browser), 'user2')
+  assert.equal(await whoAmI(elsewhere), 'user2')
 })
 
 test('nobody ends the session of somebody else, nor by a form from another site', async (t) => {
@@ -77,9 +94,9 @@ test('nobody ends the session of somebody else, nor by a form from another site'
   for (const { id } of await store.sessions.list({}, { limit: 10 })) await two.submit(SESSIONS, { session: id })
   assert.equal(await whoAmI(one), 'user1')
   assert.equal(await whoAmI(two), 'user2', 'not the own one either: that is what signing out is for')
-  const foreign = await one.submit(SESSIONS, { session: 'others' }, { 'sec-fetch-site': 'cross-site' })
+  const foreign = await one.submit(SESSIONS, { others: 'x' }, { 'sec-fetch-site': 'cross-site' })
   assert.equal(foreign.statusCode, 403)
-  assert.equal((await openBrowser(app).submit(SESSIONS, { session: 'others' })).statusCode, 401)
+  assert.equal((await openBrowser(app).submit(SESSIONS, { others: 'x' })).statusCode, 401)
   assert.equal((await one.submit(SESSIONS, {})).statusCode, 400)
 })
 

@@ -170,6 +170,27 @@ test('H5 the agreement stands before every page until it is acknowledged, and be
   assert.equal((await again.visit('/security/account')).statusCode, 200)
 })
 
+test('H5 an agreement that was left open by somebody else acknowledges nothing', async (t) => {
+  const providers = [provider('basic', 'basic1', 0, undefined, { accessAgreement: 'Be good.' })]
+  const { app, audited } = await startPortal(t, { providers })
+  const browser = openBrowser(app)
+  const read = async () => {
+    const { body } = await browser.visit(AGREEMENT)
+    return { session: /name="session" value="([\w-]{43})"/.exec(body)?.[1] ?? '' }
+  }
+  await signInByForm(browser, 'basic')
+  const left = await read()
+  await signInByForm(browser, 'other')
+  assert.equal((await browser.submit(AGREEMENT, left)).headers.location, '/')
+  assert.equal((await browser.visit('/security/account')).statusCode, 302)
+  assert.deepEqual(
+    audited.filter((event) => event['event.action'] === 'access_agreement_acknowledged'),
+    [],
+  )
+  await browser.submit(AGREEMENT, await read())
+  assert.equal((await browser.visit('/security/account')).statusCode, 200)
+})
+
 test('without an agreement there is no page for it', async (t) => {
   const { app } = await startPortal(t, twoProviders)
   const browser = openBrowser(app)

@@ -248,7 +248,7 @@ test('every answer has the same protection, and only what has a hash in its name
     assert.equal(headers['x-opaque-id'], 'mine')
   }
   const files = [...page.body.matchAll(/"(\/ui\/[^"]+)"/g)].map(([, file]) => String(file))
-  assert.equal(files.length, 2)
+  assert.equal(files.length, 3)
   for (const file of files) {
     const response = await app.inject({ url: file })
     assert.equal(response.statusCode, 200)
