@@ -27,6 +27,9 @@ type Button = { readonly label: string; readonly action: string; readonly method
 const logins = new Map<string, Login>()
 const sessions = new Map<string, Tokens>()
 
+/** The API is away, or its store is. */
+class NoAnswer extends Error {}
+
 const HOME: Button = { label: 'Home', action: '/' }
 const SIGN_IN: Button = { label: 'Sign in', action: '/login' }
 const SIGN_OUT: Button = { label: 'Sign out', action: '/logout', method: 'post' }
@@ -100,7 +103,12 @@ async function logOut(request: IncomingMessage, response: ServerResponse): Promi
   const id = readCookie(request)
   const tokens = sessions.get(id)
   sessions.delete(id) // first of all: from here on the cookie is worth nothing
-  redirectTo(response, (tokens && (await endTokens(tokens))) ?? '/goodbye', '')
+  if (tokens === undefined) return redirectTo(response, '/goodbye', '')
+  const redirect = await endTokens(tokens).catch((error: unknown) => {
+    if (error instanceof NoAnswer) sessions.set(id, tokens) // perhaps nothing ended: the sign-out can be repeated
+    throw error
+  })
+  redirectTo(response, redirect ?? '/goodbye', '')
 }
 
 /** @returns the address at which the provider ends its own session, `null` if it has none */
@@ -120,10 +128,10 @@ async function send(path: string, authorization: string, body?: object): Promise
     const signal = AbortSignal.timeout(10_000)
     answer = await fetch(new URL(path, api), { ...post, headers, redirect: 'error', signal })
   } catch (cause) {
-    throw new Error(`no answer from ${api}`, { cause })
+    throw new NoAnswer(`no answer from ${api}`, { cause })
   }
   // It could not tell: its 401 and 400 say the same as of a token that is no good, but must end no session.
-  if (answer.headers.has('retry-after')) throw new Error(`${api} cannot answer now, please try again`)
+  if (answer.headers.has('retry-after')) throw new NoAnswer(`${api} cannot answer now, please try again`)
   return answer
 }
 

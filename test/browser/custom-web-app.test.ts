@@ -108,3 +108,18 @@ test('while the API cannot tell whether a token is good, nobody is signed out', 
   await page.reload()
   await page.getByRole('heading', { name: 'You are alice' }).waitFor()
 })
+
+test('a sign-out that the API does not answer can be repeated, and then reaches the provider', async (t) => {
+  const { program, page } = await start(t)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await signIn(page, mouse, 'alice')
+  await page.getByRole('heading', { name: 'You are alice' }).waitFor()
+  await program.kill()
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('heading', { name: 'That did not work' }).waitFor()
+  await program.start()
+  await page.getByRole('button', { name: 'Home' }).click()
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await signOut(page, mouse, 'alice')
+  await page.getByRole('heading', { name: 'Goodbye' }).waitFor()
+})
