@@ -81,12 +81,15 @@ export function createSessionEnd(parts: {
 
     async endClientLogin(session, clientId) {
       const frames = await findFrames(session, [clientId])
-      const untold = await notices.tell(await notices.announce(session, [clientId]))
+      const announced = await notices.announce(session, [clientId])
       await revokeGrant(session, clientId)
       delete session.authorizations?.[clientId]
-      session.resetIdentifier()
       await session.persist()
       audit.sessionEnded({ subject: session.accountId, clients: [clientId], how: 'client_login' })
+      const untold = await notices.tell(announced)
+      // Not before: until the answer the browser has the old one, for its other applications.
+      session.resetIdentifier()
+      await session.persist()
       return { untold, frames }
     },
 

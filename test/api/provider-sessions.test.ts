@@ -181,6 +181,31 @@ test('an application that is told of a sign-out cannot sign in again with the se
   assert.match((await ended).body, /You are signed out/)
 })
 
+test('an application that is signed out alone, and signs in again while it is told, is told of the next sign-out', async (t) => {
+  const told: string[] = []
+  const { promise: answer, resolve: release } = Promise.withResolvers<Response>()
+  const provider = await startProvider({
+    clients: [toldClient('app')],
+    parts: { fetch: async () => (told.push('app') === 1 ? answer : new Response(null, { status: 204 })) },
+  })
+  t.after(() => provider.close())
+  const config = await discover(provider.origin)
+  const { browser, tokens } = await signIn(config)
+  const hint = new URLSearchParams({ id_token_hint: tokens.id_token ?? '' })
+  const dialog = await browser.visit(`${provider.origin}${END_SESSION}?${hint.toString()}`)
+  const tab = browser.copy()
+  const stayed = browser.submit(dialog, { logout: 'no' })
+  await until(() => told.length === 1)
+  const login = await beginLogin(config, { prompt: 'none' })
+  const again = await login.redeem(await tab.visit(login.url, { until: CALLBACK }))
+  release(new Response(null, { status: 204 }))
+  assert.match((await stayed).body, /still signed in/)
+  assert.equal((await client.fetchUserInfo(config, again.access_token, 's-alice')).sub, 's-alice')
+  assert.equal((await client.tokenIntrospection(config, tokens.access_token)).active, false)
+  await browser.submit(await browser.visit(provider.origin + END_SESSION), { logout: 'yes' })
+  assert.equal(told.length, 2)
+})
+
 function toldClient(name: string) {
   return clientSettings(name, { metadata: { backchannel_logout_uri: `https://rp.example/${name}` } })
 }
