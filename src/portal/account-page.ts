@@ -23,7 +23,6 @@ export interface AccountView {
 }
 
 export interface AccountSession {
-  readonly id: string
   readonly times: Times
   readonly deadlines: Deadlines
   /** All sessions of this user, this one among them. */
@@ -81,7 +80,8 @@ export function renderAccountPage(view: AccountView): string {
         </dl>
       </section>`
     }
-    ${session && renderSession(session, view)} ${session && renderSessions(session.id, session.all, basePath, texts)}
+    ${session && renderSession(session, view)}
+    ${session && renderSessions(session.watch.session, session.all, basePath, texts)}
     ${session && renderSessionWatch(session.watch, texts)}`
   return renderPage({
     lang: texts.language,

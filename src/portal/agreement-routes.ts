@@ -8,6 +8,7 @@ import type { PortalParts } from './parts.ts'
 import { PortalError } from './portal-error.ts'
 import { usernameOf } from './profile.ts'
 import { renderAgreementPage } from './session-pages.ts'
+import { watchOf } from './session-watch.ts'
 import { type User, type Visit, userOf, visitRules } from './visit.ts'
 
 const PAGE = '/security/access_agreement'
@@ -23,9 +24,8 @@ export function addAgreementRoutes(app: FastifyInstance, { settings, sessions, a
     const agreement = agreementOf(user)
     const { query, texts } = request.visit
     const next = readTarget(query.get('next'), undefined, basePath)
-    const watch = user.session && { basePath, provider: user.provider.name }
-    const session = user.session?.record.id
-    return sendPage(reply, renderAgreementPage({ basePath, next, texts, agreement, session, watch }))
+    const watch = watchOf(user, basePath)
+    return sendPage(reply, renderAgreementPage({ basePath, next, texts, agreement, watch }))
   })
 
   app.post(PAGE, form, async (request, reply) => {

@@ -10,6 +10,7 @@ import { buildProfile, usernameOf } from './profile.ts'
 import { renderCapturePage } from './relay-pages.ts'
 import { scripts } from './scripts.ts'
 import { renderLoggedOutPage, renderOverwrittenPage, renderUnauthenticatedPage } from './session-pages.ts'
+import { watchOf } from './session-watch.ts'
 import { userOf, visitRules } from './visit.ts'
 
 export function addPageRoutes(
@@ -30,11 +31,10 @@ export function addPageRoutes(
       basePath,
       profile: buildProfile(user),
       session: session && {
-        id: session.record.id,
         times: session.record,
         deadlines: sessions.deadlines(session),
         all: await records.listOfUser(session),
-        watch: { basePath, provider: user.provider.name },
+        watch: { basePath, provider: user.provider.name, session: session.record.id },
       },
       now: clock(),
       texts: request.visit.texts,
@@ -44,10 +44,9 @@ export function addPageRoutes(
 
   app.get('/security/overwritten_session', beforeAgreement, async (request, reply) => {
     const next = readTarget(request.visit.query.get('next'), undefined, basePath)
-    const { profile, provider, session } = userOf(request)
-    const watch = session && { basePath, provider: provider.name }
-    const { texts } = request.visit
-    return sendPage(reply, renderOverwrittenPage({ basePath, next, texts, username: usernameOf(profile), watch }))
+    const user = userOf(request)
+    const view = { basePath, next, texts: request.visit.texts, watch: watchOf(user, basePath) }
+    return sendPage(reply, renderOverwrittenPage({ ...view, username: usernameOf(user.profile) }))
   })
 
   for (const path of ['/security/logged_out', '/logged_out'])

@@ -57,10 +57,13 @@ if (blocked) {
 if ('BroadcastChannel' in window) {
   const channel = new BroadcastChannel(page.channel)
   channel.postMessage({ type: 'signed-out' })
-  // Not by a reload, which would send a form once more that was refused on this page.
+  // Not while a form is on its way, whose answer would be lost; and not by a reload, which would send a form once more that was refused on this page.
+  let sending = false
+  addEventListener('submit', () => { sending = true })
+  addEventListener('pageshow', () => { sending = false })
   const kept = document.querySelector('input[name=auth_url_hash]')?.value ?? hash
   channel.addEventListener('message', ({ data }) => {
-    if (data.type === 'signed-in') location.replace(page.again + '&auth_url_hash=' + encodeURIComponent(kept))
+    if (data.type === 'signed-in' && !sending) location.replace(page.again + '&auth_url_hash=' + encodeURIComponent(kept))
   })
 }
 const reveal = document.getElementById('reveal')
@@ -101,11 +104,11 @@ if ('BroadcastChannel' in window) new BroadcastChannel(channel).postMessage({ ty
  */
 export const watchScript = buildScript(
   'session',
-  `const WARN = 300_000, LEAVE = 5_000, RECHECK = 1_000, SELDOM = 60_000, AGAIN = 5_000, WAY_OUT = 30_000, LONGEST = 2_147_483_647
+  `const WARN = 300_000, LEAVE = 5_000, RECHECK = 1_000, SELDOM = 60_000, AGAIN = 5_000, WAY_OUT = 300_000, LONGEST = 2_147_483_647
 const SIGNING_OUT = [500, 2_000, 10_000]
 const dialog = document.getElementById('session-watch')
 const note = document.getElementById('session-note')
-const { base, provider } = dialog.dataset
+const { base, provider, session: mine } = dialog.dataset
 const address = base + '/internal/security/session'
 const channel = 'BroadcastChannel' in window ? new BroadcastChannel(base + '/session_timeout') : undefined
 const span = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: 'always' })
@@ -242,6 +245,8 @@ addEventListener('pageshow', ({ persisted }) => {
 channel?.addEventListener('message', ({ data }) => {
   if (data.type === 'session') learn(data.session)
   if (data.type === 'signed-out') ask('GET')
+  // What is shown here is of a session that gave way to another one.
+  if (data.type === 'signed-in' && data.session && data.session !== mine) depart(() => location.reload())
   if (data.type === 'signing-out') for (const wait of SIGNING_OUT) setTimeout(ask, wait, 'GET')
 })
 // The way out may end at the identity provider, where no page of ours tells the other tabs.
@@ -250,7 +255,7 @@ document.addEventListener('click', ({ target, ctrlKey, metaKey, shiftKey }) => {
   channel?.postMessage({ type: 'signing-out' })
   if (!ctrlKey && !metaKey && !shiftKey) depart()
 })
-channel?.postMessage({ type: 'signed-in' })
+channel?.postMessage({ type: 'signed-in', session: mine })
 ask('GET')
 `,
 )

@@ -90,18 +90,14 @@ export function renderOverwrittenPage({
   })
 }
 
-/**
- * @param view.agreement Markdown of an administrator
- * @param view.session the name of the session that it is shown to
- */
+/** @param view.agreement Markdown of an administrator */
 export function renderAgreementPage({
   basePath,
   next,
   texts,
   agreement,
-  session,
   watch,
-}: SmallView & { agreement: string; session: string | undefined; watch: SessionWatch | undefined }): string {
+}: SmallView & { agreement: string; watch: SessionWatch | undefined }): string {
   const { heading, acknowledge } = texts.agreement
   return renderSmallPage(basePath, texts, {
     title: heading,
@@ -112,7 +108,7 @@ export function renderAgreementPage({
       </div>
       <form method="post" action="${basePath}/security/access_agreement">
         <input type="hidden" name="next" value="${next}" />
-        <input type="hidden" name="session" value="${session}" />
+        <input type="hidden" name="session" value="${watch?.session}" />
         <button type="submit" data-test-subj="accessAgreementAcknowledge">${acknowledge}</button>
       </form>
       ${watch && renderSessionWatch(watch, texts)}`,

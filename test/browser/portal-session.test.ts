@@ -316,6 +316,27 @@ test('H4 a page that learns of its end on the way to the provider does not turn 
   await page.getByText('Sign out here too?').waitFor()
 })
 
+test('H4 a provider that takes a minute to answer a sign-out is waited for', async (t) => {
+  const sure = Promise.withResolvers<void>()
+  const options = { asksBeforeSignOut: true, thinksAboutIt: sure.promise }
+  const { origin, context, page } = await open(t, { providers: [oidc] }, options)
+  // To a page, a minute is over at once.
+  await context.addInitScript(`const wait = setTimeout
+    setTimeout = (work, milliseconds, ...more) => wait(work, milliseconds <= 60_000 ? 0 : milliseconds, ...more)`)
+  await page.goto(origin)
+  await page.waitForURL('**/security/account')
+  await page.getByTestId('logoutLink').waitFor()
+  const asked: string[] = []
+  context.on('request', (request) => asked.push(new URL(request.url()).pathname))
+  const asksProvider = page.waitForRequest('**/end?**')
+  await page.getByTestId('logoutLink').click({ noWaitAfter: true })
+  await asksProvider
+  await setTimeout(500)
+  sure.resolve()
+  await page.getByText('Sign out here too?').waitFor()
+  assert.deepEqual(asked, ['/logout', '/api/security/logout', '/end'])
+})
+
 test('H4 signing out in one tab takes the others to the sign-in, and signing in again brings them back', async (t) => {
   const { origin, context, page } = await open(t, { providers: [form] })
   await signInByForm(page, origin)
@@ -370,6 +391,41 @@ test('a login whose button is pressed twice begins one session', async (t) => {
   await signInByForm(page, origin)
   assert.equal(posted.length, 1)
   assert.equal(await page.getByTestId('account-sessions').getByRole('listitem').count(), 1)
+})
+
+test('a login that is on its way arrives, also when somebody else signs in in another tab meanwhile', async (t) => {
+  const { origin, context, page } = await open(t, { providers: [form] })
+  const other = await context.newPage()
+  await other.goto(`${origin}/login`)
+  await page.goto(`${origin}/login?next=/nowhere`)
+  const signedIn = Promise.withResolvers<void>()
+  await page.route('**/login', async (route) => {
+    await signedIn.promise
+    await route.continue()
+  })
+  await page.getByLabel('Username').fill('other')
+  await page.getByLabel('Password', { exact: true }).fill('other')
+  const sent = page.waitForRequest((request) => request.method() === 'POST')
+  await page.getByRole('button', { name: 'Log in' }).click({ noWaitAfter: true })
+  await sent
+  await signInByForm(other, origin)
+  await other.waitForLoadState()
+  signedIn.resolve()
+  await page.waitForURL('**/security/overwritten_session?next=%2Fnowhere')
+  await page.getByRole('link', { name: 'Continue as other' }).waitFor()
+})
+
+test('a tab of who was signed in before shows who is signed in now', async (t) => {
+  const { origin, context, page } = await open(t, { selector: true, providers: [oidc, form] })
+  await page.goto(`${origin}/login?auth_provider_hint=basic1`)
+  await page.getByLabel('Username').fill('basic')
+  await page.getByLabel('Password', { exact: true }).fill('basic')
+  await page.getByRole('button', { name: 'Log in' }).click()
+  await page.getByTestId('account-username').getByText('basic').waitFor()
+  const other = await context.newPage()
+  await other.goto(`${origin}/api/security/oidc/initiate_login?iss=https://op1.example`)
+  await other.getByRole('link', { name: 'Continue as user1' }).waitFor()
+  await page.getByTestId('account-username').getByText('user1').waitFor()
 })
 
 test('H6 every page is used by the keyboard alone, and the browser objects to nothing', async (t) => {
