@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { type HandToLibrary, sendRedirect } from './listener.ts'
-import { formOf, queryOf, readParameters } from './parameters.ts'
+import { checkParameterCount, formOf, queryOf, readParameters } from './parameters.ts'
 import type { ParkedForms } from './parked-forms.ts'
 
 /**
@@ -26,6 +26,7 @@ export function addAuthorizationRoutes(
 
   app.post(path, async (request, reply) => {
     const form = new URLSearchParams([...queryOf(request.raw.url ?? ''), ...formOf(request.body)])
+    checkParameterCount(form.toString())
     return sendRedirect(reply, `${path}?_r=${await parkedForms.park(form)}`)
   })
 }

@@ -13,7 +13,7 @@ import { WITHOUT_SCHEMAS } from '../net/without-schemas.ts'
 import type { Log } from '../observe/log.ts'
 import { findClientAddress } from './client-address.ts'
 import { checkSessionCookies, type CookieNames } from './cookies.ts'
-import { pathOf } from './parameters.ts'
+import { checkParameterCount, pathOf } from './parameters.ts'
 import { chooseLanguage } from './language.ts'
 import type { ProviderPages, ProviderPagesIn } from './provider-pages.ts'
 
@@ -76,6 +76,7 @@ export function createListener(parts: {
     for (const [name, value] of Object.entries(headersFor(request.id))) reply.raw.setHeader(name, value)
     if (pathOf(raw.url ?? '') === parts.jwksPath) reply.raw.setHeader('Cache-Control', 'max-age=3600')
     checkSessionCookies(raw.headers.cookie, parts.cookies)
+    checkParameterCount(raw.url ?? '')
   })
 
   const handToLibrary: HandToLibrary = (request, response) => {

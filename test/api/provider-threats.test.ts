@@ -12,6 +12,7 @@ import {
   signIn,
   startProvider,
 } from '../support/provider.ts'
+import { assertLittleWorkInSteps } from '../support/work.ts'
 
 let provider: ProviderUnderTest
 before(async () => {
@@ -75,6 +76,16 @@ test('A-50: a client assertion has an end, which is a finite number, not past an
     { iat: '-1e400' },
   ])
     assert.equal(await redeem(times), 'invalid_client', JSON.stringify(times))
+})
+
+test('A-34: thousands of parameters are refused before anything reads them', async () => {
+  const query = Array.from({ length: 15_000 }, () => 'a').join('&')
+  const form = { method: 'POST', body: new URLSearchParams(query) }
+  await assertLittleWorkInSteps(500, async () => {
+    for (const path of ['/authz-srv/authz', '/users-srv/userinfo', '/session/end_session'])
+      assert.equal((await fetch(`${provider.origin}${path}?${query}`)).status, 400, path)
+    assert.equal((await fetch(`${provider.origin}/authz-srv/authz`, form)).status, 400)
+  })
 })
 
 test('A-42: what sends a browser on is empty, and an error page leads nowhere by itself', async () => {
