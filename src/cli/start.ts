@@ -13,8 +13,8 @@ import { buildWelcome } from './welcome.ts'
 export const start: Command = {
   operands: [],
   description:
-    'Runs the parts that node.roles names, until SIGINT or SIGTERM; requests in flight are answered first. A second\n' +
-    'signal ends it at once. Without a keystore beside the settings file, one is made.',
+    'Runs the parts that node.roles names, until SIGINT, SIGTERM or SIGHUP; requests in flight are answered first. A\n' +
+    'second signal ends it at once. Without a keystore beside the settings file, one is made.',
   options: { config: CONFIG_OPTION },
   async run(input) {
     leaveParserAsItIs()
@@ -33,19 +33,20 @@ export const start: Command = {
     const stop = createStop(server, log)
     process.on('SIGINT', () => stop(130))
     process.on('SIGTERM', () => stop(143))
+    process.on('SIGHUP', () => stop(129))
     console.log(buildWelcome(readVersion(), settings, server.addresses))
   },
 }
 
 /**
- * What reads the output may go away before this program does, as a log collector that is started anew. The door stays
- * open; standard error is told once, if anybody reads that.
+ * What reads the output may go away before this program does, as a log collector that is started anew, or the terminal.
+ * The door stays open; standard error is told once, if anybody reads that.
  */
 function outliveReaders(): void {
   const outlive = (stream: NodeJS.WriteStream, tell: () => void) => {
     let isTold = false
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
       if (!isTold) tell()
       isTold = true
     })
@@ -73,11 +74,11 @@ async function startServerOrWorkers(parts: ServerParts): Promise<RunningServer> 
   })
 }
 
-/** A worker ends when the process that started it says so. A Ctrl-C at the terminal reaches both, and is not for it. */
+/** A worker ends when the process that started it says so. What a terminal sends reaches both, and is not for it. */
 async function runWorker(parts: ServerParts): Promise<void> {
   const { channelToHolder, serveAsWorker } = await import('../workers.ts')
   const { startServer } = await import('../server.ts')
-  process.on('SIGINT', () => undefined)
+  for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined)
   const server = await startServer({ ...parts, channel: channelToHolder() })
   const stop = createStop(server, parts.log)
   process.on('SIGTERM', () => stop(143))

@@ -1,6 +1,6 @@
 import { availableParallelism, hostname } from 'node:os'
 import { resolve } from 'node:path'
-import { boolean, integer, oneOf, someOf, text } from './setting-types.ts'
+import { boolean, host, integer, oneOf, someOf, text } from './setting-types.ts'
 import { setting, type SettingType } from './setting.ts'
 import type { NodeSettings, Settings } from './settings.ts'
 import { buildTlsRows, readTls } from './tls-settings.ts'
@@ -79,7 +79,7 @@ export const NODE = {
 export const HTTP = {
   host: setting({
     key: 'http.host',
-    type: text,
+    type: host,
     default: '127.0.0.1',
     description: 'The address of the security API. Beyond loopback, the token service needs TLS.',
   }),

@@ -2,7 +2,7 @@
 import { hostname } from 'node:os'
 import { readDuration } from '../kernel/duration.ts'
 import { headerValue } from './portal-http-table.ts'
-import { boolean, checked, integer, list, oneOf, readText, text } from './setting-types.ts'
+import { boolean, checked, host, integer, list, oneOf, readText, text } from './setting-types.ts'
 import { setting, type SettingType } from './setting.ts'
 import { ValueError } from './settings-error.ts'
 import { buildTlsRows } from './tls-settings.ts'
@@ -61,7 +61,7 @@ const cleanupInterval = checked(duration, `time of ${MIN_CLEANUP_SECONDS}s or mo
 export const PORTAL = {
   host: setting({
     key: 'server.host',
-    type: text,
+    type: host,
     default: '127.0.0.1',
     description: 'The address of the portal.',
   }),

@@ -1,7 +1,7 @@
 /** The rows of the OpenID Provider. */
 import { isHostListEntry } from '../kernel/host-list.ts'
 import { isLoopbackHost } from '../kernel/loopback.ts'
-import { boolean, checked, integer, list, oneOf, someOf, text, time } from './setting-types.ts'
+import { boolean, checked, host, integer, list, oneOf, someOf, text, time } from './setting-types.ts'
 import { setting } from './setting.ts'
 import { ValueError } from './settings-error.ts'
 import { buildTlsRows } from './tls-settings.ts'
@@ -50,7 +50,7 @@ export const PROVIDER = {
   }),
   host: setting({
     key: 'provider.host',
-    type: text,
+    type: host,
     default: '127.0.0.1',
     description: 'The address of the provider.',
   }),

@@ -10,6 +10,12 @@ export const text: SettingType<string> = {
   read: (found, key) => readFilled(found, key, 'text'),
 }
 
+/** A host name or an address to listen on; one of IPv6 may stand in brackets, as in a URL. */
+export const host: SettingType<string> = {
+  expects: 'text',
+  read: (found, key) => text.read(found, key).replace(/^\[(.+)\]$/, '$1'),
+}
+
 /** Texts; in one line they are separated by commas. */
 export const list: SettingType<readonly string[]> = {
   expects: 'list',

@@ -15,7 +15,7 @@ async function prepare(t: TestContext, options: ProgramOptions = {}): Promise<Pr
   return program
 }
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
   test(`${signal} lets a request that is under way finish, takes no new ones, and ends with 0`, async (t) => {
     const program = await prepare(t)
     await program.start()

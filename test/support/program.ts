@@ -48,7 +48,7 @@ export interface Program extends Addresses {
   /** Reads its standard output no more, and closes the pipe. */
   stopReading(): void
   /** Asks it to end. @returns its exit code, `null` if it had to be killed */
-  stop(signal?: 'SIGTERM' | 'SIGINT'): Promise<number | null>
+  stop(signal?: 'SIGTERM' | 'SIGINT' | 'SIGHUP'): Promise<number | null>
   /** `kill -9`. */
   kill(): Promise<void>
   /** Ends it for good and removes its folder. */
