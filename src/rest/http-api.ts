@@ -3,7 +3,8 @@
  * over the network or from this process. Rules: Elasticsearch's REST conventions. It knows no API of its own, and refuses
  * to let any request reach a route before its sender is known.
  *
- * 1. Authentication, before any routing: whoever may not ask learns nothing, not even whether a path exists.
+ * 1. Authentication, before any routing: whoever may not ask learns nothing, not even whether a path exists. Two different
+ *    credentials are none (400).
  * 2. What is malformed as a whole: escapes, parameters of the answer, media types (400).
  * 3. Routing: no such path (400), not this method (405). Then the type of the body (406).
  * 4. The route's own reading of parameters and body, then what it did not read (400).
@@ -26,6 +27,7 @@ import { buildRequest, hasBody, type ApiRequest, type ReceivedRequest } from './
 import { parseJson } from './request-body.ts'
 import { METHODS, type Route } from './route.ts'
 import { createRouteTable, type Place } from './route-table.ts'
+import { checkSingleValued } from './single-valued.ts'
 
 const RUN_AS = 'es-security-runas-user'
 const EXPIRED_TOKEN = ['Bearer realm="security", error="invalid_token", error_description="The access token expired"']
@@ -75,6 +77,7 @@ export function createHttpApi({
   }
 
   async function judge(request: ApiRequest): Promise<HttpAnswer> {
+    if (request.rawHeaders !== undefined) checkSingleValued(request.rawHeaders)
     const caller = await authenticate(request)
     if (request.query.errorTrace && !detailedErrors) throw textError(400, 'error traces in responses are disabled.')
     checkWhole(request)

@@ -72,7 +72,7 @@ export function createHttpServer({
   }
 
   async function respond(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { method = '', url = '', headers } = message
+    const { method = '', url = '', headers, rawHeaders } = message
     // Read now: of a connection that is gone it is not known any more.
     const { remoteAddress, remotePort } = message.socket
     try {
@@ -85,6 +85,7 @@ export function createHttpServer({
         method,
         url,
         headers,
+        rawHeaders,
         socket: { remoteAddress, remotePort },
         readBody: () => readBody(message),
       })

@@ -9,6 +9,8 @@ export interface ReceivedRequest {
   /** Path and query, as they were sent. */
   readonly url: string
   readonly headers: Readonly<IncomingHttpHeaders>
+  /** Names and values by turns, as they came over a connection. */
+  readonly rawHeaders?: readonly string[]
   /** Absent: it comes from this process. */
   readonly socket?: Pick<Socket, 'remoteAddress' | 'remotePort'>
   /** Called once, and only for who may ask something with a body. @throws BodyError 413 for a body that is too large */
@@ -30,13 +32,14 @@ export interface ApiRequest extends ReceivedRequest {
 /** RFC 9112 §3.2.2: a request may name the server too. */
 const ORIGIN = /^https?:\/\/[^/?]*/i
 
-export function buildRequest({ method, url, headers, socket, readBody }: ReceivedRequest): ApiRequest {
+export function buildRequest({ method, url, headers, rawHeaders, socket, readBody }: ReceivedRequest): ApiRequest {
   const target = url.startsWith('/') ? url : url.replace(ORIGIN, '')
   const mark = target.indexOf('?')
   return {
     method,
     url,
     headers,
+    ...(rawHeaders && { rawHeaders }),
     ...(socket && { socket }),
     readBody,
     id: readOpaqueId(headers) ?? randomUUID(),

@@ -20,7 +20,7 @@ after(() => api.close())
 const get = (path: string, authorization = elastic) => callApi(api.address, path, { authorization })
 
 /** A request as it is put on the wire: any method, any headers, a body with any of them. */
-function send(method: string, path: string, headers: Record<string, string | number>, body = '') {
+function send(method: string, path: string, headers: Record<string, string | number | string[]>, body = '') {
   return new Promise<{ status: number; headers: Record<string, unknown>; raw: readonly string[]; text: string }>(
     (resolve, reject) => {
       const sent = request(new URL(path, api.address), { method, headers }, (answer) => {
@@ -54,6 +54,16 @@ test('without credentials nothing is told: not of paths, methods, parameters, bo
     assert.match(text, /"type":"security_exception"/)
     assert.equal(told['x-elastic-product'], undefined)
   }
+})
+
+test('two different values of a header that has one are refused, the same value twice is not', async () => {
+  const twice = await send('GET', WHO, { Authorization: [elastic, nobody] })
+  const error = 'multiple values for single-valued header [Authorization].'
+  assert.deepEqual([twice.status, JSON.parse(twice.text)], [400, { error, status: 400 }])
+  const asTwo = await send('GET', WHO, { authorization: elastic, 'ES-Security-RunAs-User': ['nobody', 'elastic'] })
+  assert.equal(asTwo.status, 400)
+  assert.match(asTwo.text, /single-valued header \[es-security-runas-user\]/)
+  assert.equal((await send('GET', WHO, { authorization: [elastic, elastic] })).status, 200)
 })
 
 test('the text of a 401 has the URI with its query, and each challenge has a line of its own', async () => {
