@@ -4,6 +4,7 @@
  * a session (`offline_access`) stays. OpenID Connect Back-Channel Logout 1.0 §2.7.
  */
 import type { Provider } from 'oidc-provider'
+import { SecurityError } from '../kernel/errors.ts'
 import type { Sealer } from '../kernel/sealer.ts'
 import type { Artefacts } from '../store/store.ts'
 import { TOKEN_MODELS } from './adapter.ts'
@@ -13,6 +14,9 @@ import { findClient, readFrameClient } from './clients.ts'
 import { buildFrames } from './logout-frames.ts'
 import type { Announced, Notices, NoticeSession } from './notices.ts'
 import type { ProviderAudit } from './provider-audit.ts'
+
+/** A session gets another id at a sign-in, which one browser does a few times at the same moment. */
+const MOST_ROUNDS = 100
 
 export interface EndedSession {
   /** The relying parties that were not told yet, by name. */
@@ -57,12 +61,13 @@ export function createSessionEnd(parts: {
   /** Removes the session, under whatever id it has by now. @returns what it was at its end */
   async function remove(session: SignedInSession): Promise<NoticeSession> {
     let last: NoticeSession = session
-    for (;;) {
+    for (let round = 0; round < MOST_ROUNDS; round++) {
       const row = await artefacts.findBy('Session', 'uid', session.uid)
       if (row === undefined) return last
       last = openPayload(sealer, row.key, row.payload)
       await artefacts.destroy(row.key)
     }
+    throw new SecurityError('store_unavailable', `the session was there again ${MOST_ROUNDS} times after its removal`)
   }
 
   return {
