@@ -2,7 +2,7 @@
  * The accounts of the provider: who can sign in here, and with what claims. The source is a file that is watched; what
  * uses the accounts sees only the look-ups, so that another source can take its place.
  */
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { type Stats, unwatchFile, watchFile } from 'node:fs'
 import { verifyPassword } from '../authc/password.ts'
 import { describeError, type Log } from '../observe/log.ts'
@@ -10,6 +10,8 @@ import { SettingsError } from '../settings/settings-error.ts'
 import { type Account, type FileAccount, readAccounts } from './accounts-file.ts'
 
 const WATCH_EVERY_MS = 1000
+/** More than until the next look: whoever writes the file in place is done when nothing changes for so long. */
+const REST_MS = 1500
 
 export interface Accounts {
   /** A disabled account is as good as none. */
@@ -31,18 +33,27 @@ export async function createAccounts(parts: { path: string; log: Log }): Promise
   let onRemoval: (subjects: readonly string[]) => Promise<void> = async () => {}
   const find = (subject: string) => accounts.find((account) => account.subject === subject && account.enabled)
 
-  async function reload(): Promise<void> {
+  /** @param mtimeMs of the file when it was seen to have changed; if it has changed again, the next look tells */
+  async function reload({ mtimeMs }: Stats): Promise<void> {
+    if ((await stat(path)).mtimeMs !== mtimeMs) return
+    const text = await readFile(path, 'utf8')
+    // So a copy or an editor leaves it for a moment, and everybody would be signed out.
+    if (text.trim() === '') throw new Error(`${path} is empty; without accounts it says [users: {}]`)
     const before = accounts
-    accounts = readAccounts(await readFile(path, 'utf8'), path)
+    accounts = readAccounts(text, path)
     const gone = before.filter(({ subject, enabled }) => enabled && find(subject) === undefined)
     log.info({ accounts: accounts.length }, 'the accounts of the provider were read again')
     if (gone.length > 0) await onRemoval(gone.map(({ subject }) => subject))
   }
 
+  let resting: NodeJS.Timeout | undefined
   const watch = (now: Stats, before: Stats) => {
     // Of a file that is not there the first look tells as well.
     if (now.mtimeMs === before.mtimeMs && now.ino === before.ino) return
-    reload().catch((err: unknown) => log.error({ err }, 'the accounts of the provider stay as they were'))
+    clearTimeout(resting)
+    resting = setTimeout(() => {
+      reload(now).catch((err: unknown) => log.error({ err }, 'the accounts of the provider stay as they were'))
+    }, REST_MS).unref()
   }
   watchFile(path, { interval: WATCH_EVERY_MS, persistent: false }, watch)
 
@@ -58,7 +69,10 @@ export async function createAccounts(parts: { path: string; log: Log }): Promise
     onRemoval(listener) {
       onRemoval = listener
     },
-    close: () => unwatchFile(path, watch),
+    close() {
+      unwatchFile(path, watch)
+      clearTimeout(resting)
+    },
   }
 }
 

@@ -39,3 +39,23 @@ test('an accounts file that is not there is one warning, and counts once it is w
   const levels = lines.map((line) => (JSON.parse(line) as Record<string, unknown>)['log.level'])
   assert.deepEqual(levels, ['warn', 'info'])
 })
+
+test('an accounts file that is being written anew removes nobody while it is empty', async (t) => {
+  const path = join(await makeDirectory(t), 'users.yml')
+  await writeFile(path, USERS)
+  const lines: string[] = []
+  const log = createLog('info', { write: (line) => void lines.push(line) })
+  const accounts = await createAccounts({ path, log })
+  t.after(() => accounts.close())
+  const removed: string[] = []
+  accounts.onRemoval(async (subjects) => void removed.push(...subjects))
+  // Time for a first look at what is there.
+  await sleep(200)
+  await writeFile(path, '')
+  await until(() => lines.length === 1)
+  assert.match(lines[0] ?? '', /stay as they were[^]*is empty|is empty[^]*stay as they were/)
+  assert.equal((await accounts.findBySubject('bob'))?.name, 'bob')
+  await writeFile(path, USERS.replace(/ {2}bob:[^]*/, ''))
+  await until(() => lines.length === 2)
+  assert.deepEqual(removed, ['bob'])
+})
