@@ -104,7 +104,7 @@ if ('BroadcastChannel' in window) new BroadcastChannel(channel).postMessage({ ty
  */
 export const watchScript = buildScript(
   'session',
-  `const WARN = 300_000, LEAVE = 5_000, RECHECK = 1_000, SELDOM = 60_000, AGAIN = 5_000, WAY_OUT = 300_000, LONGEST = 2_147_483_647
+  `const WARN = 300_000, LEAVE = 5_000, RECHECK = 1_000, SELDOM = 60_000, AGAIN = 5_000, PATIENCE = 20_000, WAY_OUT = 300_000, LONGEST = 2_147_483_647
 const SIGNING_OUT = [500, 2_000, 10_000]
 const dialog = document.getElementById('session-watch')
 const note = document.getElementById('session-note')
@@ -151,9 +151,13 @@ async function ask(method) {
   asking = true
   // What is answered counts from here: the tab may sleep before it reads it.
   const askedAt = Date.now()
+  // A connection that broke silently keeps a question for minutes.
+  const patience = new AbortController()
+  const limit = setTimeout(() => patience.abort(), PATIENCE)
   try {
     const system = method === 'GET' ? { 'kbn-system-request': 'true' } : {}
-    const answer = await fetch(address, { method, headers: { 'kbn-xsrf': 'true', ...system } })
+    const headers = { 'kbn-xsrf': 'true', ...system }
+    const answer = await fetch(address, { method, headers, signal: patience.signal })
     const reason = answer.headers.get('kbn-session-error-reason')
     if (answer.status === 401) return leave(reason)
     if (answer.status === 400 && reason === 'SESSION_EXPIRED') return depart(() => location.reload())
@@ -168,6 +172,7 @@ async function ask(method) {
     if (!session) askAgain()
     else if (session.end - askedAt <= LEAVE) leave()
   } finally {
+    clearTimeout(limit)
     asking = false
   }
   if (session && isOver()) ask('GET')
@@ -218,7 +223,7 @@ function warn(left) {
   const text = left >= 60_000 ? span.format(Math.round(left / 60_000), 'minute') : span.format(Math.floor(left / 1000), 'second')
   for (const place of document.querySelectorAll('[data-left]')) if (place.textContent !== text) place.textContent = text
   if (!session.canBeExtended) note.hidden = false
-  else if (!dialog.open) {
+  else if (!dialog.open && !asking) {
     dialog.returnValue = ''
     dialog.showModal()
   }

@@ -235,6 +235,34 @@ test('H4 the warning comes five minutes before the end, activity and a click put
   assert.deepEqual(complaints, [])
 })
 
+test('H4 the warning does not come again while the click on it is answered, and does if that fails', async (t) => {
+  const limited = provider('basic', 'basic1', 0, undefined, { idleTimeout: 900, lifespan: 0 })
+  const { origin, context, page, portal } = await open(t, { providers: [limited] })
+  await context.clock.install({ time: portal.clock() * 1000 })
+  await countLessons(context)
+  await signInByForm(page, origin)
+  await learned(page, 1)
+  portal.advance(700)
+  await context.clock.fastForward(700 * 1000)
+  const dialog = page.getByRole('dialog', { name: 'Session timeout' })
+  await dialog.waitFor()
+  const answered = Promise.withResolvers<void>()
+  await page.route('**/internal/security/session', async (route) => {
+    await answered.promise
+    await route.abort()
+  })
+  const asked = page.waitForRequest((request) => request.method() === 'POST')
+  await page.getByRole('button', { name: 'Stay logged in' }).click()
+  await asked
+  await context.clock.runFor(5000)
+  assert.equal(await dialog.count(), 0)
+  const failed = page.waitForEvent('requestfailed')
+  answered.resolve()
+  await failed
+  await context.clock.runFor(2000)
+  await dialog.waitFor()
+})
+
 test('H4 a tab that slept, or whose clock was set, asks before it leaves: the session may be in use', async (t) => {
   const limited = provider('basic', 'basic1', 0, undefined, { idleTimeout: 900, lifespan: 0 })
   const { origin, context, page, portal, complaints } = await open(t, { providers: [limited] })
@@ -320,9 +348,9 @@ test('H4 a provider that takes a minute to answer a sign-out is waited for', asy
   const sure = Promise.withResolvers<void>()
   const options = { asksBeforeSignOut: true, thinksAboutIt: sure.promise }
   const { origin, context, page } = await open(t, { providers: [oidc] }, options)
-  // To a page, a minute is over at once.
+  // To a page, half a minute and a whole one are over at once.
   await context.addInitScript(`const wait = setTimeout
-    setTimeout = (work, milliseconds, ...more) => wait(work, milliseconds <= 60_000 ? 0 : milliseconds, ...more)`)
+    setTimeout = (work, milliseconds, ...more) => wait(work, milliseconds >= 30_000 && milliseconds <= 60_000 ? 0 : milliseconds, ...more)`)
   await page.goto(origin)
   await page.waitForURL('**/security/account')
   await page.getByTestId('logoutLink').waitFor()
@@ -357,7 +385,9 @@ test('H4 a page whose first question for its session got no answer watches over 
   const asked: string[] = []
   await page.route('**/internal/security/session', async (route) => {
     asked.push(route.request().method())
-    await (asked.length <= 2 ? route.abort() : route.continue())
+    // The first one fails, the second one gets no answer at all.
+    if (asked.length === 1) await route.abort()
+    if (asked.length > 2) await route.continue()
   })
   await countLessons(context)
   await signInByForm(page, origin)
