@@ -140,7 +140,7 @@ function stay() {
 function leave(told) {
   const known = session && isOver() ? REASONS[session.expirationReason] : undefined
   // Another tab that left first has ended it, or took the cookie along: the reason is what is known here.
-  const reason = told && told !== 'UNEXPECTED_SESSION_ERROR' ? told : (known ?? told ?? 'SESSION_EXPIRED')
+  const reason = told && told !== 'UNEXPECTED_SESSION_ERROR' ? told : (known ?? 'SESSION_EXPIRED')
   const next = location.pathname + location.search + location.hash
   const query = new URLSearchParams({ msg: reason, next, provider })
   depart(() => location.assign(base + '/logout?' + query))

@@ -365,6 +365,18 @@ test('H4 a provider that takes a minute to answer a sign-out is waited for', asy
   assert.deepEqual(asked, ['/logout', '/api/security/logout', '/end'])
 })
 
+test('H4 whose session was ended by an administrator is not told to have signed out', async (t) => {
+  const { origin, page, portal } = await open(t, { providers: [oidc] })
+  await page.goto(origin)
+  await page.waitForURL('**/security/account')
+  await page.getByTestId('logoutLink').waitFor()
+  for (const { id } of await portal.store.sessions.list({}, { limit: 10 })) await portal.store.sessions.delete(id)
+  await page.evaluate('dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))')
+  await page.waitForURL('**/security/logged_out?**')
+  await page.getByRole('heading', { name: 'You are logged out' }).waitFor()
+  await page.getByText('Your session has timed out.').waitFor()
+})
+
 test('H4 signing out in one tab takes the others to the sign-in, and signing in again brings them back', async (t) => {
   const { origin, context, page } = await open(t, { providers: [form] })
   await signInByForm(page, origin)
