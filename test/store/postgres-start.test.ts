@@ -173,6 +173,13 @@ test('a start without a server, or with a wrong password, says where it tried an
   await refuses({ ...address, port: 1 }, /^the database \[nowhere\] at \[127\.0\.0\.1:1\] cannot be used$/)
 })
 
+test('a start without the password that the server asks for names the setting', async () => {
+  await assert.rejects(open(server.address('postgres', { password: undefined })), (error: Error) => {
+    assert.match(String(error.cause), /it asks for a password, and the keystore has no \[store\.postgres\.password\]$/)
+    return true
+  })
+})
+
 test('TLS: its own authority is trusted, the host name is compared in full mode, and no other authority will do', async () => {
   const database = await server.createDatabase()
   const trusted = [certificates.authority]

@@ -37,6 +37,10 @@ export interface Connection {
 
 const CLOSE_MS = 1000
 
+function refuseWithoutPassword(): never {
+  throw new Error('it asks for a password, and the keystore has no [store.postgres.password]')
+}
+
 /** @throws Error of the driver, or SecurityError `store_unavailable` if the server cannot keep our promises */
 export async function openConnection(address: Address): Promise<Connection> {
   const connectTimeoutMs = address.connectTimeout * 1000
@@ -46,7 +50,8 @@ export async function openConnection(address: Address): Promise<Connection> {
     port: address.port,
     user: address.user,
     database: address.database,
-    password: address.password,
+    // Asked only if the server wants one.
+    password: address.password ?? refuseWithoutPassword,
     ssl: address.ssl ?? false,
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
