@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, rename, stat } from 'node:fs/promises'
 import { request } from 'node:http'
@@ -7,7 +8,14 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { callApi, ELASTIC } from '../support/api-call.ts'
-import { createProgram, type Program, type ProgramOptions } from '../support/program.ts'
+import {
+  createProgram,
+  endProcess,
+  type Program,
+  type ProgramOptions,
+  ROOT,
+  waitUntilAnswers,
+} from '../support/program.ts'
 
 async function prepare(t: TestContext, options: ProgramOptions = {}): Promise<Program> {
   const program = await createProgram(options)
@@ -43,6 +51,22 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     assert.equal(await stopped, 0)
   })
 }
+
+test('a signal to npm reaches the program that it runs', async (t) => {
+  const program = await prepare(t)
+  const args = ['run', '--silent', 'ostiary', '--', 'start', '--config', program.settingsFile]
+  const npm = spawn('npm', args, { cwd: ROOT, stdio: 'ignore', detached: true })
+  t.after(() => {
+    try {
+      process.kill(-(npm.pid ?? 0), 'SIGKILL')
+    } catch {
+      // All have ended, as they should.
+    }
+  })
+  await waitUntilAnswers(program.api, npm)
+  assert.equal(await endProcess(npm, 'SIGTERM'), 0)
+  await waitUntilRefused(program.api)
+})
 
 test('connections that have not asked anything do not hold up the end', async (t) => {
   const program = await prepare(t)
