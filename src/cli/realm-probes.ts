@@ -55,7 +55,11 @@ export async function* checkTls({ settings, now }: RealmUnderCheck): AsyncGenera
       } else yield { verdict: days < 14 ? 'note' : 'ok', subject, text: chain }
     } catch (error) {
       const text = `${origin}: no connection: ${describeError(error)}`
-      yield { verdict: 'problem', subject, text, advice: 'look at name, port, firewall, and whether a proxy is needed' }
+      const isPlain = error instanceof Error && 'code' in error && error.code === 'ERR_SSL_WRONG_VERSION_NUMBER'
+      const advice = isPlain
+        ? 'what answers there speaks no TLS: look at the port, and whether it should be http'
+        : 'look at name, port, firewall, and whether a proxy is needed'
+      yield { verdict: 'problem', subject, text, advice }
     }
   }
 }

@@ -24,12 +24,18 @@ export function createLog(level: string, destination: { write(line: string): voi
   )
 }
 
+/** OpenSSL's own messages are for its makers: addresses, source files and a line end, with the reason in the middle. */
+function readMessage(error: Error): string {
+  if ('library' in error && 'reason' in error) return `${String(error.library)}: ${String(error.reason)}`
+  return error.message === '' ? error.name : error.message
+}
+
 /** An error and its causes in one line, without stacks. */
 export function describeError(error: unknown): string {
   const texts: string[] = []
   for (let cause = error; cause !== undefined && texts.length < 5;) {
     if (!(cause instanceof Error)) return [...texts, JSON.stringify(cause)].join('; caused by: ')
-    texts.push(cause.message === '' ? cause.name : cause.message)
+    texts.push(readMessage(cause))
     cause = cause.cause
   }
   return texts.join('; caused by: ')

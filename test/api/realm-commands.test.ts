@@ -172,6 +172,15 @@ test('check finds a clock that is off, another issuer, and a provider that is aw
   assert.match(lineOf(away, 'token'), /^✖ .*nobody names this endpoint/)
 })
 
+test('check finds an address that speaks no TLS, in words', async (t) => {
+  await using provider = await startScriptedProvider()
+  const issuer = provider.issuer.replace('http:', 'https:')
+  const result = await check(await configure(t, realmOf({ issuer })))
+  const reason = 'SSL routines: wrong version number'
+  assert.match(lineOf(result, 'TLS'), new RegExp(`no connection: ${reason}\\n +→ what answers there speaks no TLS`))
+  assert.match(lineOf(result, 'metadata'), new RegExp(`cannot be fetched: ${reason}\\n`))
+})
+
 test('check finds a certificate that is not trusted, and is content once its authority is named', async (t) => {
   const { key, cert } = tlsServers.localhost
   const server = createServer({ key, cert }, (_request, response) => response.writeHead(404).end())
