@@ -74,8 +74,13 @@ function sealRing(sealer: Sealer, ring: KeyRing): { sealed: string } {
 function openRing(sealer: Sealer, document: StoredDocument): KeyRing {
   const { sealed } = document.body
   if (typeof sealed !== 'string') throw new SecurityError('record_damaged', 'the keys of the provider are not there')
-  const opened = sealer.open(PURPOSE, RECORD_KEY, Buffer.from(sealed, 'base64url'))
-  return JSON.parse(Buffer.from(opened).toString()) as KeyRing
+  try {
+    const opened = sealer.open(PURPOSE, RECORD_KEY, Buffer.from(sealed, 'base64url'))
+    return JSON.parse(Buffer.from(opened).toString()) as KeyRing
+  } catch (cause) {
+    const text = 'the keys of the provider in the store do not open with the [ostiary.secret] of this keystore'
+    throw new SecurityError('record_damaged', `${text}: put the keystore of their time back`, cause)
+  }
 }
 
 /** RSA for RS256 and PS256, P-256 for ES256. */

@@ -1,4 +1,4 @@
-import { chmod, chown, open, rename, rm, stat } from 'node:fs/promises'
+import { chmod, chown, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { randomText } from '../kernel/random.ts'
 
@@ -35,9 +35,10 @@ export async function writeDurably(
 
 /**
  * Puts a file in the place of another, whole or not at all; for its owner alone, and its group if that could read it
- * before.
+ * before. A link stays, and leads to the new one.
  */
-export async function replaceDurably(file: string, text: string): Promise<void> {
+export async function replaceDurably(path: string, text: string): Promise<void> {
+  const file = await realpath(path).catch(() => path)
   const before = await stat(file).catch(() => undefined)
   await writeDurably(file, text, async (written) => {
     // An administrator may write what the program's own user must be able to read, be it by its group.

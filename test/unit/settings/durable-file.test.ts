@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, chown, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { chmod, chown, lstat, mkdir, mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
@@ -20,6 +20,17 @@ test('a new file is for its owner alone, one that its group could read stays so,
   await replaceDurably(path, 'users:\n')
   assert.equal((await stat(path)).mode & 0o777, 0o640)
   assert.equal(await readFile(path, 'utf8'), 'users:\n')
+})
+
+test('a link to a file stays one, and what it leads to is replaced', async (t) => {
+  const directory = await makeDirectory(t)
+  await mkdir(join(directory, 'elsewhere'))
+  const [path, link] = [join(directory, 'elsewhere/users.yml'), join(directory, 'users.yml')]
+  await replaceDurably(path, 'old')
+  await symlink('elsewhere/users.yml', link)
+  await replaceDurably(link, 'new')
+  assert.ok((await lstat(link)).isSymbolicLink())
+  assert.equal(await readFile(path, 'utf8'), 'new')
 })
 
 test('a keystore that an administrator changes stays with the user who could read it', async (t) => {
