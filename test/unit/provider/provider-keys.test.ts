@@ -25,6 +25,7 @@ test('nodes that start together end with one set of keys, which stays and is sea
   for (const secret of [rsa.d, ec.d, first.cookies[0]]) assert.ok(secret && !stored.includes(secret))
   await assert.rejects(loadProviderKeys({ ...parts, sealer: createSealer(['another secret']) }), {
     reason: 'record_damaged',
+    message: /do not open with the \[ostiary\.secret\] of this keystore: put the keystore of their time back$/,
   })
 })
 
