@@ -12,13 +12,14 @@ import { type Account, type FileAccount, readAccounts } from './accounts-file.ts
 const WATCH_EVERY_MS = 1000
 /** More than until the next look: whoever writes the file in place is done when nothing changes for so long. */
 const REST_MS = 1500
+const RETRY_MS = 2000
 
 export interface Accounts {
   /** A disabled account is as good as none. */
   findBySubject(subject: string): Promise<Account | undefined>
   /** The account, if name and password are right. An unknown name takes as long as a wrong password. */
   verify(name: string, password: string): Promise<Account | undefined>
-  /** Whom to tell when accounts were removed or disabled: their subjects. */
+  /** Whom to tell when accounts were removed or disabled: their subjects. Told again until the promise resolves. */
   onRemoval(listener: (subjects: readonly string[]) => Promise<void>): void
   close(): void
 }
@@ -41,9 +42,26 @@ export async function createAccounts(parts: { path: string; log: Log }): Promise
     if (text.trim() === '') throw new Error(`${path} is empty; without accounts it says [users: {}]`)
     const before = accounts
     accounts = readAccounts(text, path)
-    const gone = before.filter(({ subject, enabled }) => enabled && find(subject) === undefined)
+    for (const { subject, enabled } of before) if (enabled) untold.add(subject)
     log.info({ accounts: accounts.length }, 'the accounts of the provider were read again')
-    if (gone.length > 0) await onRemoval(gone.map(({ subject }) => subject))
+    void tellOfRemoval()
+  }
+
+  const untold = new Set<string>()
+  let retry: NodeJS.Timeout | undefined
+
+  async function tellOfRemoval(): Promise<void> {
+    clearTimeout(retry)
+    const gone = [...untold].filter((subject) => find(subject) === undefined)
+    untold.clear()
+    if (gone.length === 0) return
+    try {
+      await onRemoval(gone)
+    } catch (err) {
+      log.error({ err }, 'the sessions of removed accounts could not be ended; it is tried again')
+      for (const subject of gone) untold.add(subject)
+      retry = setTimeout(() => void tellOfRemoval(), RETRY_MS).unref()
+    }
   }
 
   let resting: NodeJS.Timeout | undefined
@@ -72,6 +90,7 @@ export async function createAccounts(parts: { path: string; log: Log }): Promise
     close() {
       unwatchFile(path, watch)
       clearTimeout(resting)
+      clearTimeout(retry)
     },
   }
 }

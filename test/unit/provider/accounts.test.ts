@@ -59,3 +59,27 @@ test('an accounts file that is being written anew removes nobody while it is emp
   await until(() => lines.length === 2)
   assert.deepEqual(removed, ['bob'])
 })
+
+test('whose sessions cannot be ended at the removal of an account is told again, unless the account is back', async (t) => {
+  const path = join(await makeDirectory(t), 'users.yml')
+  await writeFile(path, USERS)
+  const accounts = await createAccounts({ path, log: createLog('silent') })
+  t.after(() => accounts.close())
+  let failures = 0
+  let isAway = true
+  const told: (readonly string[])[] = []
+  accounts.onRemoval(async (subjects) => {
+    if (!isAway) return void told.push(subjects)
+    failures++
+    throw new Error('the store is away')
+  })
+  // Time for a first look at what is there.
+  await sleep(200)
+  await writeFile(path, 'users: {}\n')
+  await until(() => failures > 0)
+  await writeFile(path, USERS.replace(/ {2}bob:[^]*/, ''))
+  await until(async () => (await accounts.verify('alice', 'alice-demo')) !== undefined)
+  isAway = false
+  await until(() => told.length > 0)
+  assert.deepEqual(told, [['bob']])
+})
