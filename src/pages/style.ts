@@ -3,7 +3,7 @@
  * contrast of at least 4.5 : 1 on its ground, lines of controls and the focus ring at least 3 : 1 (WCAG 2.2 §1.4.3,
  * §1.4.11, §2.4.13). Targets are at least 44 px high, widths are fluid down to 320 px.
  */
-import { createHash } from 'node:crypto'
+import { buildPageFile } from './page-file.ts'
 
 const content = `:root {
   color-scheme: light dark;
@@ -264,8 +264,4 @@ footer.fine dl { margin: 0; }
 }
 `
 
-/** To be served as `text/css`; the name changes with the content, so that a browser may keep it for ever. */
-export const stylesheet: { readonly path: string; readonly content: string } = {
-  path: `/ui/ostiary.${createHash('sha256').update(content).digest('hex').slice(0, 16)}.css`,
-  content,
-}
+export const stylesheet = buildPageFile('ostiary', 'css', content)

@@ -2,7 +2,7 @@
 import { type Html, html } from '../pages/html.ts'
 import { renderMarkdown } from '../pages/markdown.ts'
 import { renderPage } from '../pages/page.ts'
-import { onceScript } from '../pages/script.ts'
+import { onceScript } from '../pages/once-script.ts'
 import { stylesheet } from '../pages/style.ts'
 import type { PortalProviderSettings, PortalSettings } from '../settings/settings.ts'
 import { goIcon, renderIcon } from './icons.ts'

@@ -1,5 +1,6 @@
 /** The pages, and the files that they load. */
 import type { FastifyInstance } from 'fastify'
+import { listPageRoutes } from '../pages/page-file.ts'
 import { stylesheet } from '../pages/style.ts'
 import { sendPage } from './answer.ts'
 import { renderAccountPage } from './account-page.ts'
@@ -75,12 +76,9 @@ export function addPageRoutes(
     },
   )
 
-  const files = [
-    { ...stylesheet, type: 'text/css; charset=utf-8' },
-    ...scripts.map(({ path, content }) => ({ path, content, type: 'text/javascript; charset=utf-8' })),
-  ]
-  for (const { path, content, type } of files)
-    app.get(path, visitRules({ access: 'none' }), async (_request, reply) =>
-      reply.header('cache-control', 'public, max-age=31536000, immutable').type(type).send(content),
-    )
+  for (const file of [stylesheet, ...scripts])
+    for (const { path, cacheControl } of listPageRoutes(file))
+      app.get(path, visitRules({ access: 'none' }), async (_request, reply) =>
+        reply.header('cache-control', cacheControl).type(file.type).send(file.content),
+      )
 }

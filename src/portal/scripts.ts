@@ -2,14 +2,16 @@
  * The scripts of the pages. They add comfort and nothing that is needed, but for the implicit flow, whose response is
  * in the fragment, which only a script can read.
  */
-import { type Script, buildScript, onceScript } from '../pages/script.ts'
+import { type PageFile, buildPageFile } from '../pages/page-file.ts'
+import { onceScript } from '../pages/once-script.ts'
 
 /**
  * Adds the fragment to the link of the capture page and follows it. Tabs that are restored together go one after
  * another, so that they share one cookie; none waits longer than three seconds.
  */
-export const captureScript = buildScript(
+export const captureScript = buildPageFile(
   'capture',
+  'js',
   `const link = document.getElementById('next')
 const go = () => {
   location.replace(link.href + (link.dataset.hash ? '' : encodeURIComponent(location.hash)))
@@ -27,8 +29,9 @@ Promise.race([turn, patience]).then(go)
 )
 
 /** Keeps the fragment on the way through the login page, shows which card was chosen, and the password on request. */
-export const loginScript = buildScript(
+export const loginScript = buildPageFile(
   'login',
+  'js',
   `const hash = location.hash
 for (const link of document.querySelectorAll('a.choice')) {
   if (hash !== '' && link.dataset.start === 'true') link.href += '&auth_url_hash=' + encodeURIComponent(hash)
@@ -80,8 +83,9 @@ if (reveal) {
 )
 
 /** Shows times in the visitor's own zone and language. */
-export const timesScript = buildScript(
+export const timesScript = buildPageFile(
   'times',
+  'js',
   `for (const time of document.querySelectorAll('time')) {
   const text = new Date(time.dateTime).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })
   time.title = time.textContent
@@ -91,8 +95,9 @@ export const timesScript = buildScript(
 )
 
 /** Tells the other tabs of this browser what this page knows. */
-export const broadcastScript = buildScript(
+export const broadcastScript = buildPageFile(
   'broadcast',
+  'js',
   `const { announce, channel } = document.querySelector('[data-announce]').dataset
 if ('BroadcastChannel' in window) new BroadcastChannel(channel).postMessage({ type: announce })
 `,
@@ -102,8 +107,9 @@ if ('BroadcastChannel' in window) new BroadcastChannel(channel).postMessage({ ty
  * Watches over the session on a signed-in page: warns five minutes before its end, extends it while somebody is active
  * and on a click, leaves at its end, and follows when another tab signs out. All tabs share one deadline.
  */
-export const watchScript = buildScript(
+export const watchScript = buildPageFile(
   'session',
+  'js',
   `const WARN = 300_000, LEAVE = 5_000, RECHECK = 1_000, SELDOM = 60_000, AGAIN = 5_000, PATIENCE = 20_000, WAY_OUT = 300_000, LONGEST = 2_147_483_647
 const SIGNING_OUT = [500, 2_000, 10_000]
 const dialog = document.getElementById('session-watch')
@@ -266,7 +272,7 @@ ask('GET')
 )
 
 /** Files under `/ui/`. */
-export const scripts: readonly Script[] = [
+export const scripts: readonly PageFile[] = [
   onceScript,
   captureScript,
   loginScript,

@@ -1,11 +1,12 @@
-import { buildScript } from '../pages/script.ts'
+import { buildPageFile } from '../pages/page-file.ts'
 
 /** Sends the page's form, as its button does; that is for those without script. */
-export const submitScript = buildScript('submit', 'document.forms[0].requestSubmit()\n')
+export const submitScript = buildPageFile('submit', 'js', 'document.forms[0].requestSubmit()\n')
 
 /** Goes on when the page and its frames were loaded, or after three seconds. */
-export const framesScript = buildScript(
+export const framesScript = buildPageFile(
   'frames',
+  'js',
   `const loaded = new Promise((resolve) => {
   if (document.readyState === 'complete') resolve()
   else addEventListener('load', resolve, { once: true })

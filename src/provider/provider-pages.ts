@@ -3,7 +3,7 @@
  */
 import { type Html, html } from '../pages/html.ts'
 import { renderPage } from '../pages/page.ts'
-import { onceScript } from '../pages/script.ts'
+import { onceScript } from '../pages/once-script.ts'
 import { stylesheet } from '../pages/style.ts'
 import type { HintClient, Notice } from './end-session-decision.ts'
 import { LANGUAGES, type Language } from './language.ts'

@@ -13,7 +13,8 @@ import { createHostList } from '../kernel/host-list.ts'
 import type { Sealer } from '../kernel/sealer.ts'
 import type { Audit } from '../observe/audit.ts'
 import type { Log } from '../observe/log.ts'
-import { onceScript } from '../pages/script.ts'
+import { listPageRoutes } from '../pages/page-file.ts'
+import { onceScript } from '../pages/once-script.ts'
 import { stylesheet } from '../pages/style.ts'
 import { SettingsError } from '../settings/settings-error.ts'
 import type { ProviderSettings } from '../settings/settings.ts'
@@ -168,16 +169,11 @@ export async function createProvider(parts: ProviderParts): Promise<OpenIdProvid
     library: (request, response) => current.handle(request, response),
     log,
     routes: (own, handToLibrary) => {
-      for (const [file, type] of [
-        [stylesheet, 'text/css'],
-        [onceScript, 'text/javascript'],
-        [submitScript, 'text/javascript'],
-        [framesScript, 'text/javascript'],
-      ] as const) {
-        own.get(file.path, async (_request, reply) =>
-          reply.type(type).header('cache-control', 'public, max-age=31536000, immutable').send(file.content),
-        )
-      }
+      for (const file of [stylesheet, onceScript, submitScript, framesScript])
+        for (const { path, cacheControl } of listPageRoutes(file))
+          own.get(path, async (_request, reply) =>
+            reply.type(file.type).header('cache-control', cacheControl).send(file.content),
+          )
       addAuthorizationRoutes(own, { path: settings.routes.authorization, parkedForms, handToLibrary })
       addInteractionRoutes(own, {
         library,

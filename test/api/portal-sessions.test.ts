@@ -253,6 +253,11 @@ test('every answer has the same protection, and only what has a hash in its name
     const response = await app.inject({ url: file })
     assert.equal(response.statusCode, 200)
     assert.equal(response.headers['cache-control'], 'public, max-age=31536000, immutable')
+    // As a page of another version names it, which still runs on another node.
+    const other = await app.inject({ url: file.replace(/\.[0-9a-f]{16}\./, '.0123456789abcdef.') })
+    assert.equal(other.body, response.body)
+    assert.equal(other.headers['content-type'], response.headers['content-type'])
+    assert.match(String(other.headers['cache-control']), /no-store/)
   }
 })
 

@@ -72,3 +72,15 @@ test('A-41: behind a trusted proxy the limit of failed logins is of the person, 
   assert.equal((await attempt('198.51.100.1', 'alice', 'alice-demo')).status, 429)
   assert.equal((await attempt('198.51.100.2', 'alice', 'alice-demo')).status, 0)
 })
+
+test('pages of another version, which still runs on another node, find their files here', async (t) => {
+  const provider = await startProvider({})
+  t.after(() => provider.close())
+  const page = await (await fetch(`${provider.origin}/session/end_session`)).text()
+  const [own = ''] = /\/ui\/[^"]+\.css/.exec(page) ?? []
+  const files = [own, own.replace(/[0-9a-f]{16}/, '0123456789abcdef')].map((path) => fetch(provider.origin + path))
+  const [mine, other] = await Promise.all(files)
+  assert.match(String(mine?.headers.get('cache-control')), /immutable/)
+  assert.equal(other?.headers.get('cache-control'), 'no-store')
+  assert.equal(await other?.text(), await mine?.text())
+})
