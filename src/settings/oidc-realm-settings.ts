@@ -135,12 +135,11 @@ function readOp(values: Values, realm: string): OidcRealmSettings['op'] {
   // What discovery cannot bring must be set, and not to nothing. Other problems with a value are recorded already.
   const isMissing = (setting: Setting<string | undefined>) =>
     !values.isSet(setting, realm) || values.get(setting, realm) === ''
-  const why = `: nothing is discovered from the issuer [${issuer}], as it is no https URL`
-  if (isMissing(OP.jwksetPath)) refuseAbsent(values, OP.jwksetPath, realm, why)
-  if (isMissing(OP.authorizationEndpoint)) refuseAbsent(values, OP.authorizationEndpoint, realm, why)
+  if (isMissing(OP.jwksetPath)) refuseAbsent(values, OP.jwksetPath, realm)
+  if (isMissing(OP.authorizationEndpoint)) refuseAbsent(values, OP.authorizationEndpoint, realm)
   if (isMissing(OP.tokenEndpoint) && values.get(RP.responseType, realm) === 'code') {
     const [tokenEndpoint, responseType] = [buildKey(OP.tokenEndpoint, [realm]), buildKey(RP.responseType, [realm])]
-    const text = `The configuration setting [${tokenEndpoint}] is required when [${responseType}] is set to "code"${why}`
+    const text = `The configuration setting [${tokenEndpoint}] is required when [${responseType}] is set to "code"`
     values.refuse(OP.tokenEndpoint, [realm], text)
   }
   return op
@@ -175,6 +174,6 @@ function readClaims(values: Values, realm: string): Pick<OidcRealmSettings, 'cla
   return { claims, claimPatterns }
 }
 
-function refuseAbsent(values: Values, setting: Setting<unknown>, realm: string, why = ''): void {
-  values.refuse(setting, [realm], `The configuration setting [${buildKey(setting, [realm])}] is required${why}`)
+function refuseAbsent(values: Values, setting: Setting<unknown>, realm: string): void {
+  values.refuse(setting, [realm], `The configuration setting [${buildKey(setting, [realm])}] is required`)
 }
