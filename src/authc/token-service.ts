@@ -12,13 +12,13 @@ import { type Clock, wholeSeconds } from '../kernel/clock.ts'
 import { SecurityError } from '../kernel/errors.ts'
 import { createMarkedMemory, keepJson } from '../kernel/marked-memory.ts'
 import type { Sealer } from '../kernel/sealer.ts'
-import type { LoginSide, Store, TokenPair, UsedResponse } from '../store/store.ts'
+import type { LoginSide, Store, UsedResponse } from '../store/store.ts'
 import type { Authentication } from './authentication.ts'
 import { readAuthentication } from './authentication-record.ts'
+import { createPairInvalidation, type PairInvalidation, type TokenSide } from './pair-invalidation.ts'
 import { createRefreshGrant } from './refresh-grant.ts'
 import {
   ID_ATTEMPTS,
-  firstIdOf,
   type IssuedTokens,
   type MadePair,
   makePair,
@@ -26,17 +26,11 @@ import {
   type PairContent,
   provesPair,
   provesSecret,
-  REFRESH_LIFETIME,
 } from './token-pair.ts'
 import { readToken, type TokenParts } from './token-string.ts'
 
 /** A refresh token of another time was a bare text of this length; it counts as well-formed. */
 const BARE_REFRESH_TOKEN_LENGTH = 22
-const PAGE = 500
-/** How often an invalidation looks for pairs at most, should there be new ones each time. */
-const MOST_LOOKS = 100
-/** Seconds by which the clocks of nodes may differ. */
-const CLOCK_DIFFERENCE = 60
 const REMOVAL_DELAY = 30 * 60
 /** Access tokens that are known by heart, about two kilobytes each. */
 const MOST_KNOWN = 16_384
@@ -48,11 +42,6 @@ export interface NewLogin extends PairContent {
   readonly response?: UsedResponse
 }
 
-export interface TokenSide {
-  readonly id: bigint
-  readonly side: 'access' | 'refresh'
-}
-
 /** Opened apart from each other: the tokens of a login can be ended also when the rest of it is damaged. */
 export interface FoundLogin {
   readonly side: TokenSide
@@ -60,17 +49,6 @@ export interface FoundLogin {
   readonly readAuthentication: () => Authentication
   /** @throws SecurityError `record_damaged` */
   readonly openIdToken: () => string | undefined
-}
-
-export interface InvalidationCount {
-  readonly invalidated: number
-  readonly previously: number
-}
-
-const NOTHING: InvalidationCount = { invalidated: 0, previously: 0 }
-
-function addCounts(one: InvalidationCount, other: InvalidationCount): InvalidationCount {
-  return { invalidated: one.invalidated + other.invalidated, previously: one.previously + other.previously }
 }
 
 /** A token that was not invalidated when it was looked up. */
@@ -107,14 +85,9 @@ export interface TokenService {
    * @throws SecurityError `token_store_missing` for a well-formed token before any was ever created; `tokens_disabled`
    */
   locate(side: 'access' | 'refresh', token: string): Promise<TokenSide | undefined>
-  /** Ends all of these in one durable write. */
-  invalidate(sides: readonly TokenSide[]): Promise<InvalidationCount>
-  /**
-   * Ends every pair of a realm, a user, or a user in a realm of which a side is alive, also those that come to be meanwhile,
-   * such as the successors of pairs that are being refreshed.
-   * @throws `tokens_disabled`
-   */
-  invalidateOf(of: { realm?: string; username?: string }): Promise<InvalidationCount>
+  readonly invalidate: PairInvalidation['invalidate']
+  /** @throws SecurityError `tokens_disabled` */
+  readonly invalidateOf: PairInvalidation['invalidateOf']
 }
 
 /**
@@ -154,7 +127,21 @@ export function createTokenService({
     makePair: make,
     isKnown,
   })
-  return { enabled, issue, authenticate, holds, refresh, findLogin, locate, invalidate, invalidateOf }
+  const invalidation = createPairInvalidation({ tokens: store.tokens, clock })
+  return {
+    enabled,
+    issue,
+    authenticate,
+    holds,
+    refresh,
+    findLogin,
+    locate,
+    invalidate: (sides) => invalidation.invalidate(sides),
+    async invalidateOf(owner) {
+      checkEnabled()
+      return invalidation.invalidateOf(owner)
+    },
+  }
 
   async function issue(login: NewLogin): Promise<IssuedTokens> {
     checkEnabled()
@@ -235,51 +222,6 @@ export function createTokenService({
     throw new SecurityError('token_store_missing', 'no token was ever created')
   }
 
-  async function invalidate(sides: readonly TokenSide[]): Promise<InvalidationCount> {
-    if (sides.length === 0) return NOTHING
-    const outcomes = await store.tokens.invalidate(sides)
-    return {
-      invalidated: outcomes.filter((outcome) => outcome === 'invalidated').length,
-      previously: outcomes.filter((outcome) => outcome === 'previously').length,
-    }
-  }
-
-  async function invalidateOf(of: { realm?: string; username?: string }): Promise<InvalidationCount> {
-    checkEnabled()
-    const youngest = firstIdOf(clock() - CLOCK_DIFFERENCE)
-    let total = await invalidateAfter(of)
-    // A pair that was refreshed meanwhile has left a successor that no look has met. Whoever refreshes all the time is
-    // caught by the next look or one soon after, as it takes less time than a refresh.
-    for (let look = 1; look < MOST_LOOKS; look++) {
-      const more = await invalidateAfter(of, youngest)
-      if (more.invalidated + more.previously === 0) break
-      total = addCounts(total, more)
-    }
-    return total
-  }
-
-  async function invalidateAfter(
-    of: { realm?: string; username?: string },
-    after?: bigint,
-  ): Promise<InvalidationCount> {
-    let total = NOTHING
-    let last = after
-    do {
-      const now = wholeSeconds(clock)
-      const page = await store.tokens.findAlive(of, now, {
-        ...(last === undefined ? {} : { after: last }),
-        limit: PAGE,
-      })
-      // The record of a pair outlives its tokens.
-      const alive = page.filter(({ createdAt }) => now <= createdAt + REFRESH_LIFETIME)
-      // A write for each pair: together they share statements and commits, and hold up nobody else's.
-      const counts = await Promise.all(alive.map((pair) => invalidate(listSides(pair))))
-      total = counts.reduce(addCounts, total)
-      last = page[PAGE - 1]?.id
-    } while (last !== undefined)
-    return total
-  }
-
   function checkEnabled(): void {
     if (!enabled) throw new SecurityError('tokens_disabled', 'the token service is off')
   }
@@ -293,9 +235,4 @@ export function createTokenService({
   function make(content: PairContent, client: Authentication): MadePair {
     return makePair(content, client, { sealer, now: clock(), accessLifetime, removalDelay })
   }
-}
-
-function listSides({ id, refreshHash }: TokenPair): TokenSide[] {
-  const access: TokenSide = { id, side: 'access' }
-  return refreshHash === undefined ? [access] : [{ id, side: 'refresh' }, access]
 }

@@ -28,15 +28,17 @@ export function addPageRoutes(
   app.get('/security/account', required, async (request, reply) => {
     const user = userOf(request)
     const { session } = user
+    const watch = watchOf(user, basePath)
     const page = renderAccountPage({
       basePath,
       profile: buildProfile(user),
-      session: session && {
-        times: session.record,
-        deadlines: sessions.deadlines(session),
-        all: await records.listOfUser(session),
-        watch: { basePath, provider: user.provider.name, session: session.record.id },
-      },
+      session: session &&
+        watch && {
+          times: session.record,
+          deadlines: sessions.deadlines(session),
+          all: await records.listOfUser(session),
+          watch,
+        },
       now: clock(),
       texts: request.visit.texts,
     })

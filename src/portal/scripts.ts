@@ -60,7 +60,8 @@ if (blocked) {
 if ('BroadcastChannel' in window) {
   const channel = new BroadcastChannel(page.channel)
   channel.postMessage({ type: 'signed-out' })
-  // Not while a form is on its way, whose answer would be lost; and not by a reload, which would send a form once more that was refused on this page.
+  // Not while a form is on its way, whose answer would be lost; and not by a reload, which would send a form once more
+  // that was refused on this page.
   let sending = false
   addEventListener('submit', () => { sending = true })
   addEventListener('pageshow', () => { sending = false })
@@ -110,7 +111,8 @@ if ('BroadcastChannel' in window) new BroadcastChannel(channel).postMessage({ ty
 export const watchScript = buildPageFile(
   'session',
   'js',
-  `const WARN = 300_000, LEAVE = 5_000, RECHECK = 1_000, SELDOM = 60_000, AGAIN = 5_000, PATIENCE = 20_000, WAY_OUT = 300_000, LONGEST = 2_147_483_647
+  `const WARN = 300_000, LEAVE = 5_000, RECHECK = 1_000, SELDOM = 60_000
+const AGAIN = 5_000, PATIENCE = 20_000, WAY_OUT = 300_000, LONGEST = 2_147_483_647
 const SIGNING_OUT = [500, 2_000, 10_000]
 const dialog = document.getElementById('session-watch')
 const note = document.getElementById('session-note')

@@ -1,5 +1,6 @@
 /** `DELETE /_security/oauth2/token`: ends one token, or all of a realm or user. Whoever has the privilege may. */
-import type { InvalidationCount, TokenService } from '../authc/token-service.ts'
+import type { InvalidationCount } from '../authc/pair-invalidation.ts'
+import type { TokenService } from '../authc/token-service.ts'
 import { SecurityError } from '../kernel/errors.ts'
 import { checkNoFaults } from '../kernel/validation.ts'
 import { describeTexts } from './body-shape.ts'

@@ -21,6 +21,11 @@ export function readEnvironment(env: Environment, table: readonly Setting<unknow
   })
 }
 
+/** The variable that sets a key. */
+export function nameVariable(key: string): string {
+  return PREFIX + key.replaceAll('_', '__').replaceAll('.', '_').toUpperCase()
+}
+
 function readName(variable: string): string {
   return variable.toLowerCase().replaceAll(/__|_/g, (mark) => (mark === '__' ? '_' : '.'))
 }

@@ -5,6 +5,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { isAlias, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml'
 import type { Entry } from './entry.ts'
+import { nameVariable } from './environment.ts'
 import type { Found } from './setting.ts'
 import { SettingsError } from './settings-error.ts'
 import { parseYamlText } from './yaml-text.ts'
@@ -46,18 +47,17 @@ export function readSettingsFile(file: string): Entry[] {
     const found: Found = isSeq(value) ? items.map((item) => readScalar(item)) : readValue(value)
     const variable = [found ?? ''].flat().find((text) => VARIABLE.test(text))
     if (variable !== undefined)
-      return refuse(name, key, `[${variable}] has a variable in it, which nothing replaces: ${adviseVariable(key)}`)
+      return refuse(
+        name,
+        key,
+        `[${variable}] has a variable in it, which nothing replaces: the environment variable [${nameVariable(key)}] sets the whole value`,
+      )
     entries.push({ key, found, source: 'file', where: lineOf(name.range?.[0] ?? 0) })
   }
 
   function refuse(node: Node, setting: string, text: string): void {
     problems.push({ setting, where: lineOf(node.range?.[0] ?? 0), text })
   }
-}
-
-function adviseVariable(key: string): string {
-  const variable = key.replaceAll('_', '__').replaceAll('.', '_').toUpperCase()
-  return `the environment variable [OSTIARY_SETTING_${variable}] sets the whole value`
 }
 
 function readFileText(file: string): string {

@@ -3,14 +3,15 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import { decodeJwt } from 'jose'
 import * as client from 'openid-client'
 import { request } from 'undici'
 import { createSealer } from '../../src/kernel/sealer.ts'
 import { createLog } from '../../src/observe/log.ts'
 import { artefactKey, sealPayload } from '../../src/provider/artefact-row.ts'
-import { createProvider } from '../../src/provider/provider.ts'
+import { createProvider, type ProviderParts } from '../../src/provider/provider.ts'
+import type { ProviderClientSettings } from '../../src/settings/settings.ts'
 import { createBrowserSession } from '../support/browser-session.ts'
 import {
   beginLogin,
@@ -27,6 +28,24 @@ import {
 import { until } from '../support/until.ts'
 
 const PATH = '/session/end_session'
+
+/** Another node on the same store, until the test ends. */
+async function startBeside(
+  t: TestContext,
+  { origin, accountsPath, store }: ProviderUnderTest,
+  parts: Pick<ProviderParts, 'clock' | 'fetch'> & { clients: ProviderClientSettings[] },
+): Promise<void> {
+  const { clients, ...rest } = parts
+  const settings = buildSettings({ origin, accountsPath, clients })
+  const node = await createProvider({
+    ...rest,
+    settings,
+    store,
+    sealer: createSealer(['a secret of the tests']),
+    log: createLog('silent'),
+  })
+  t.after(() => node.close())
+}
 
 test('BCO-3: a passing fault is repeated with a fresh token, a final one is not, and the page names both', async (t) => {
   const told: { path: string; token: string }[] = []
@@ -85,18 +104,14 @@ test('BCO-3: a notice outlives the node that dies while it repeats it', async (t
   await until(() => answers.length === 0)
 
   const told: number[] = []
-  const survivor = await createProvider({
-    settings: buildSettings({ origin: provider.origin, accountsPath: provider.accountsPath, clients }),
-    store: provider.store,
-    sealer: createSealer(['a secret of the tests']),
+  await startBeside(t, provider, {
+    clients,
     clock,
-    log: createLog('silent'),
     fetch: async () => {
       told.push(ahead)
       return new Response(null, { status: told.length === 1 ? 500 : 200 })
     },
   })
-  t.after(() => survivor.close())
   for (const later of [37, 338]) {
     ahead = later
     await until(() => told.includes(later))
@@ -124,18 +139,14 @@ test('BCO-3: a notice outlives the node that dies before it has told anybody', a
   const page = browser.submit(await browser.visit(provider.origin + PATH), { logout: 'yes' })
   await until(() => attempts === 1)
   let told = 0
-  const survivor = await createProvider({
-    settings: buildSettings({ origin: provider.origin, accountsPath: provider.accountsPath, clients }),
-    store: provider.store,
-    sealer: createSealer(['a secret of the tests']),
+  await startBeside(t, provider, {
+    clients,
     clock,
-    log: createLog('silent'),
     fetch: async () => {
       told += 1
       return new Response(null, { status: 204 })
     },
   })
-  t.after(() => survivor.close())
   ahead = 61
   await until(async () => (await waitingNotices(provider)).length === 0)
   assert.equal(told, 1)
